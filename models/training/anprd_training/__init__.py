@@ -1,0 +1,1 @@
+"""Training of anprd's plate models: drawn plates, camera effects, data loading, networks and export."""
