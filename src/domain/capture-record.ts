@@ -1,0 +1,29 @@
+import type { Passage } from './passage.js';
+import type { Match } from './voi.js';
+
+/** How far the device's clock can be believed at the time of a record. */
+export interface ClockQuality {
+  /** Where the time comes from; `unknown` until something has said. */
+  readonly source: 'ntp' | 'gps' | 'unknown';
+  readonly offsetMs?: number;
+}
+
+/** The national term: a read with its pictures and metadata, for one vehicle passing one camera. */
+export interface CaptureRecord {
+  /** UUIDv7; the passage's id; the receiver's idempotency key. */
+  readonly id: string;
+  /** Counts this device's records from 1 without a gap. */
+  readonly sequence: number;
+  readonly passage: Passage;
+  readonly clock: ClockQuality;
+}
+
+/** A read on a VOI list. */
+export interface Hit {
+  /** UUIDv7. */
+  readonly id: string;
+  readonly recordId: string;
+  /** UTC, milliseconds: when the match was made. */
+  readonly matchedAtMs: number;
+  readonly match: Match;
+}

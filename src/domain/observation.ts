@@ -1,0 +1,17 @@
+import type { Quad } from './geometry.js';
+import type { Lattice } from './lattice.js';
+
+/** One plate in one frame: where it is, and what its characters may be. */
+export interface Observation {
+  readonly frameIndex: number;
+  readonly capturedAtMs: number;
+  readonly capturedMonoMs: number;
+  /** Corners of the plate itself (no margin), frame pixels. */
+  readonly quad: Quad;
+  /** The detector's score, 0 to 1. */
+  readonly detectionScore: number;
+  /** The reader's scores; absent where this plate was found but not read in this frame. */
+  readonly lattice?: Lattice;
+  /** Variance of the Laplacian of the rectified crop: bigger is sharper. Absent as the lattice is. */
+  readonly sharpness?: number;
+}

@@ -1,0 +1,23 @@
+import type { UkClass } from './grammar.js';
+import type { MatchKey, Vrm } from './vrm.js';
+
+/** One position of a read: its character and what else it may be, most probable first. */
+export interface ReadCharacter {
+  readonly character: string;
+  /** 0 to 1, among the texts that differ from the read in this position only. */
+  readonly probability: number;
+  readonly alternatives: readonly { readonly character: string; readonly probability: number }[];
+}
+
+/** What a plate says, fused from every frame in which it was read. */
+export interface PlateRead {
+  readonly vrm: Vrm;
+  readonly matchKey: MatchKey;
+  /** 0 to 1: that the whole text is right (O = 0 and I = 1). */
+  readonly probability: number;
+  readonly characters: readonly ReadCharacter[];
+  /** The text by line as the plate shows it; one or two lines. */
+  readonly lines: readonly string[];
+  /** The class of UK mark that the text has the form of, if any. */
+  readonly ukClass?: UkClass;
+}
