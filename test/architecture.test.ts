@@ -40,7 +40,9 @@ interface Import {
 
 function importsOf(path: string): Import[] {
   const file = relative(SRC, path);
-  const statements = readFileSync(path, 'utf8').matchAll(/^(?:import|export)\s+(type\s+)?[^;]*?from\s+'(\.[^']+)';/gms);
+  const statements = readFileSync(path, 'utf8').matchAll(
+    /^(?:import|export)\s+(type\s+)?[^;]*?from\s+'(\.[^']+)';/gms,
+  );
   return [...statements].map((match) => ({
     file,
     room: roomOf(file),
@@ -60,7 +62,10 @@ describe('the dependency table', () => {
   it('knows every room', () => {
     const rooms = new Set(filesBelow(SRC).map((path) => roomOf(relative(SRC, path))));
     for (const room of rooms) {
-      expect(room === '' || CONNECTORS.has(room) || room in MAY_IMPORT, `src/${room} is not in the table`).toBe(true);
+      expect(
+        room === '' || CONNECTORS.has(room) || room in MAY_IMPORT,
+        `src/${room} is not in the table`,
+      ).toBe(true);
     }
   });
 
@@ -80,7 +85,9 @@ describe('the dependency table', () => {
   });
 
   it('keeps OpenCV in capture, so that one thread of one process loads it', () => {
-    const users = filesBelow(SRC).filter((path) => readFileSync(path, 'utf8').includes("'@u4/opencv4nodejs'"));
+    const users = filesBelow(SRC).filter((path) =>
+      readFileSync(path, 'utf8').includes("'@u4/opencv4nodejs'"),
+    );
     expect(users.map((path) => roomOf(relative(SRC, path))).filter((room) => room !== 'capture')).toEqual([]);
   });
 });

@@ -30,7 +30,10 @@ const gstreamerSource = z.strictObject({
   kind: z.literal('gstreamer'),
   pipeline: z
     .string()
-    .regex(/appsink/, 'expected a pipeline that ends in appsink, for example libcamerasrc ! videoconvert ! appsink'),
+    .regex(
+      /appsink/,
+      'expected a pipeline that ends in appsink, for example libcamerasrc ! videoconvert ! appsink',
+    ),
 });
 const fileSource = z.strictObject({
   kind: z.literal('file'),

@@ -28,7 +28,10 @@ const FORMS: readonly (readonly [UkClass, RegExp])[] = [
   ['diplomatic', /^\d{3}[DX]\d{3}$/],
   ['trade', /^0\d{4}$/],
   ['military', /^(?:\d{2}[A-Z]{2}\d{2}|[A-Z]{2}\d{2}[A-Z]{2})$/],
-  ['dateless', /^(?:(?!0)\d{1,4}[A-Z]{1,2}|(?!0)\d{1,3}[A-Z]{3}|[A-Z]{1,2}(?!0)\d{1,4}|[A-Z]{3}(?!0)\d{1,3})$/],
+  [
+    'dateless',
+    /^(?:(?!0)\d{1,4}[A-Z]{1,2}|(?!0)\d{1,3}[A-Z]{3}|[A-Z]{1,2}(?!0)\d{1,4}|[A-Z]{3}(?!0)\d{1,3})$/,
+  ],
 ];
 
 /** The class of UK mark that a text has exactly the form of, if any. */
@@ -60,7 +63,9 @@ function spell(vrm: string): string[] {
   let texts = [''];
   for (const character of vrm) {
     const other = DIGIT_OF[character] ?? LETTER_OF[character];
-    texts = texts.flatMap((text) => (other === undefined ? [text + character] : [text + character, text + other]));
+    texts = texts.flatMap((text) =>
+      other === undefined ? [text + character] : [text + character, text + other],
+    );
   }
   return texts;
 }
