@@ -1,0 +1,298 @@
+"""Training pictures for the detector: real scenes zoomed at random, with drawn plates put in.
+
+A composite is a grey canvas with its targets. Each target has four corners in plate reading order
+(TL, TR, BR, BL) in canvas pixels; `exact` says whether they are real corners (a drawn plate, whose
+homography is known) or only those of a labelled upright box, of which just the extent is true.
+`known` marks pixels where everything is labelled: a strong answer there without a target is wrong
+for certain. Elsewhere it may be a plate that nobody labelled.
+"""
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from . import detector_looks as looks
+
+PAD = 114  # the value the daemon pads with
+# A one-line plate is about 4.7:1. A box this wide cannot be rolled by more than 3.5 degrees.
+UPRIGHT_ASPECT = 3.6
+SMALLEST_PLATE_PX = 12  # narrower ones are neither asked for nor punished
+PLATE_WIDTH_PX = (15.0, 260.0)
+KEEP, REPLACE, WIPE = "keep", "replace", "wipe"
+
+
+@dataclass
+class Target:
+    corners: np.ndarray  # float32 [4, 2]
+    exact: bool
+    weight: float = 1.0  # of the corner loss
+
+
+@dataclass
+class Composite:
+    image: np.ndarray  # uint8 [H, W]
+    targets: list
+    ignore: list = field(default_factory=list)  # float32 [4] x0, y0, x1, y1: plates cut by an edge or too small
+    known: np.ndarray = None  # bool [H, W]
+
+
+def simple_plate(rng):
+    """A plain drawn plate, uint8 [h, w]: for tests, and until a bank of better ones is given."""
+    two_lines = rng.random() < 0.25
+    plate = np.full((203, 285) if two_lines else (111, 520), rng.integers(200, 256), np.uint8)
+    letters = list("ABCDEFGHJKLMNPRSTUVWXY0123456789")
+    word = lambda n: "".join(rng.choice(letters, n))
+    if two_lines:
+        cv2.putText(plate, word(4), (25, 92), cv2.FONT_HERSHEY_SIMPLEX, 2.9, 20, 13, cv2.LINE_AA)
+        cv2.putText(plate, word(3), (45, 185), cv2.FONT_HERSHEY_SIMPLEX, 2.9, 20, 13, cv2.LINE_AA)
+    else:
+        cv2.putText(plate, word(7), (18, 92), cv2.FONT_HERSHEY_SIMPLEX, 3.2, 20, 14, cv2.LINE_AA)
+    return plate
+
+
+def pose_quad(rng, aspect):
+    """Corners float32 [4, 2] of a plate of width 1 seen by a camera, centred on the origin.
+
+    Yaw to 50 degrees, pitch to 30, roll to 15; the plate is 3 to 12 widths away.
+    """
+    yaw = np.clip(rng.normal(0, 22), -50, 50)
+    pitch = np.clip(rng.normal(8, 10), -30, 30)
+    roll = np.clip(rng.normal(0, 5), -15, 15)
+    a, b, c = np.radians((yaw, pitch, roll))
+    about_y = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
+    about_x = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
+    about_z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
+    half = 0.5 / aspect
+    flat = np.array([[-0.5, -half, 0], [0.5, -half, 0], [0.5, half, 0], [-0.5, half, 0]])
+    turned = flat @ (about_z @ about_x @ about_y).T
+    distance = rng.uniform(3, 12)
+    quad = turned[:, :2] * (distance / (distance + turned[:, 2:]))
+    return (quad - (quad.min(0) + quad.max(0)) / 2).astype(np.float32)
+
+
+def paste(rng, canvas, flat, quad, paper, ink):
+    """Put the flat picture `flat` (uint8) on `canvas` (float32, changed in place) at `quad`.
+
+    paper, ink: the grey levels that 255 and 0 of the flat picture become.
+    """
+    height, width = canvas.shape
+    x0, y0 = np.maximum(np.floor(quad.min(0)).astype(int) - 3, 0)
+    x1, y1 = np.minimum(np.ceil(quad.max(0)).astype(int) + 4, (width, height))
+    if x1 - x0 < 4 or y1 - y0 < 3:
+        return
+    extent = np.ptp(quad, axis=0)
+    shrink = min(1.0, 1.25 * max(extent[0] / flat.shape[1], extent[1] / flat.shape[0]))
+    if shrink < 1.0:
+        size = (max(4, round(flat.shape[1] * shrink)), max(3, round(flat.shape[0] * shrink)))
+        flat = cv2.resize(flat, size, interpolation=cv2.INTER_AREA)
+    h, w = flat.shape
+    # Pixel centres are at whole numbers for OpenCV; the quad counts from pixel edges.
+    source = np.float32([[-0.5, -0.5], [w - 0.5, -0.5], [w - 0.5, h - 0.5], [-0.5, h - 0.5]])
+    matrix = cv2.getPerspectiveTransform(source, np.float32(quad - (x0 + 0.5, y0 + 0.5)))
+    part_size = (int(x1 - x0), int(y1 - y0))
+    drawn = cv2.warpPerspective(flat, matrix, part_size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    mask = np.zeros((part_size[1], part_size[0]), np.uint8)
+    points = np.round((quad - (x0 + 0.5, y0 + 0.5)) * 16).astype(np.int32)
+    cv2.fillConvexPoly(mask, points, 255, cv2.LINE_AA, 4)
+    mask = mask.astype(np.float32) * (1 / 255.0)
+    part = canvas[y0:y1, x0:x1]
+    if rng.random() < 0.3:  # a holder or a shadow around the plate, which is not part of it
+        rim = np.zeros(part.shape, np.uint8)
+        grow = 1 + rng.uniform(0.03, 0.16)
+        centre = quad.mean(0)
+        shifted = centre + (quad - centre) * (grow, grow * rng.uniform(1.0, 1.15)) + (0, rng.uniform(-0.02, 0.04) * extent[0])
+        cv2.fillConvexPoly(rim, np.round((shifted - (x0 + 0.5, y0 + 0.5)) * 16).astype(np.int32), 255, cv2.LINE_AA, 4)
+        rim = rim.astype(np.float32) * (rng.uniform(0.3, 1.0) / 255)
+        part[:] = part * (1 - rim) + rim * (rng.uniform(0, 60) if rng.random() < 0.8 else rng.uniform(100, 220))
+    grey = ink + (paper - ink) * (drawn.astype(np.float32) * (1 / 255.0))
+    grey *= np.linspace(rng.uniform(0.8, 1.2), rng.uniform(0.8, 1.2), part_size[0], dtype=np.float32)[None]
+    part[:] = part * (1 - mask) + grey * mask
+    if rng.random() < 0.7:  # the lens softens the plate as it does the scene
+        cv2.GaussianBlur(part, (0, 0), rng.uniform(0.3, 0.9), dst=part)
+
+
+def wipe(rng, canvas, quad):
+    """Paint out what is at `quad` with what is left and right of it; float32, in place."""
+    height, width = canvas.shape
+    x0, y0 = quad.min(0)
+    x1, y1 = quad.max(0)
+    grow = 0.06 * (x1 - x0) + 1
+    x0, y0 = int(max(0, x0 - grow)), int(max(0, y0 - grow))
+    x1, y1 = int(min(width, x1 + grow + 1)), int(min(height, y1 + grow + 1))
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        return
+    left = canvas[y0:y1, max(0, x0 - 3):x0 + 1].mean(1, keepdims=True)
+    right = canvas[y0:y1, x1 - 1:x1 + 3].mean(1, keepdims=True)
+    across = np.linspace(0, 1, x1 - x0, dtype=np.float32)[None]
+    fill = left * (1 - across) + right * across
+    if rng.random() < 0.5:
+        top = canvas[max(0, y0 - 3):y0 + 1, x0:x1].mean(0, keepdims=True)
+        bottom = canvas[y1 - 1:y1 + 3, x0:x1].mean(0, keepdims=True)
+        down = np.linspace(0, 1, y1 - y0, dtype=np.float32)[:, None]
+        fill = 0.5 * (fill + top * (1 - down) + bottom * down)
+    canvas[y0:y1, x0:x1] = fill + looks.noise(rng, y1 - y0, x1 - x0) * rng.uniform(0, 4)
+
+
+def zoom_matrix(rng, scene, size, anchor, upright, mirror):
+    """Affine 2x3 from level 0 of `scene` to a canvas of `size` (w, h), and the pyramid level to warp.
+
+    anchor: box the zoom is chosen for, or None; upright: no rotation, shear or unequal scaling.
+    """
+    width, height = size
+    full_h, full_w = scene.levels[0].shape
+    if anchor is None:
+        anchor = (rng.uniform(0.1, 0.7) * full_w, rng.uniform(0.2, 0.8) * full_h, 0.2 * full_w, 0.06 * full_w)
+    wanted = looks.log_uniform(rng, *PLATE_WIDTH_PX)
+    # The scene should fill most of the canvas; a plate blown up more than 2.5 times is a blur.
+    scale = float(np.clip(wanted / anchor[2], rng.uniform(0.75, 1.0) * min(width / full_w, height / full_h), 2.5))
+    matrix = np.array([[scale, 0, 0], [0, scale * (1 if upright else rng.uniform(0.9, 1.12)), 0]])
+    if not upright:
+        turn = np.radians(np.clip(rng.normal(0, 5), -13, 13))
+        shear = rng.normal(0, 0.06)
+        cos, sin = np.cos(turn), np.sin(turn)
+        matrix[:, :2] = np.array([[cos, -sin], [sin, cos]]) @ np.array([[1, shear], [0, 1]]) @ matrix[:, :2]
+    if mirror:
+        matrix[:, 0] *= -1
+    centre = np.array([anchor[0] + anchor[2] / 2, anchor[1] + anchor[3] / 2])
+    place = np.array([rng.uniform(0.08, 0.92) * width, rng.uniform(0.08, 0.92) * height])
+    shift = place - matrix[:, :2] @ centre
+    # Keep the canvas inside the scene where the scene is larger; at the top left, as in use, where not.
+    rect = matrix[:, :2] @ np.array([[0, full_w, 0, full_w], [0, 0, full_h, full_h]])
+    low, high = rect.min(1), rect.max(1)
+    for axis, limit in enumerate((width, height)):
+        if high[axis] - low[axis] >= limit:
+            shift[axis] = np.clip(shift[axis], limit - high[axis], -low[axis])
+        else:
+            shift[axis] = -low[axis]
+    matrix[:, 2] = shift
+    level = 0
+    while level + 1 < len(scene.levels) and scale * 2 ** (level + 1) <= 1.0:
+        level += 1
+    return matrix, level
+
+
+def render_scene(rng, scene, size):
+    """The zoomed scene float32 [h, w] and its labelled quads in canvas pixels (all, even outside)."""
+    boxes = scene.boxes
+    action = rng.choice([KEEP, REPLACE, WIPE], p=[0.58, 0.30, 0.12])
+    upright = action == KEEP and any(b[2] < UPRIGHT_ASPECT * b[3] for b in boxes)
+    anchor = boxes[rng.integers(len(boxes))] if len(boxes) else None
+    mirror = rng.random() < (0.25 if action == KEEP else 0.5)  # a mirrored text is half a lie
+    matrix, level = zoom_matrix(rng, scene, size, anchor, upright, mirror)
+    picture = scene.levels[level]
+    # Level pixels to canvas pixels, both counted from pixel edges, then from pixel centres.
+    ratio = np.array([scene.levels[0].shape[1] / picture.shape[1], scene.levels[0].shape[0] / picture.shape[0]])
+    warp = matrix.copy()
+    warp[:, :2] *= ratio
+    warp[:, 2] += warp[:, :2] @ (0.5, 0.5) - 0.5
+    canvas = cv2.warpAffine(picture, warp, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=PAD)
+    quads = []
+    for x, y, w, h in boxes:
+        quad = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]]) @ matrix[:, :2].T + matrix[:, 2]
+        if mirror:  # the corners keep their names by place
+            quad = quad[[1, 0, 3, 2]]
+        quads.append((quad.astype(np.float32), w >= UPRIGHT_ASPECT * h))
+    return canvas.astype(np.float32), quads, action
+
+
+def plate_greys(rng):
+    """Grey levels (paper, ink) of a drawn plate by day."""
+    paper = rng.uniform(70, 255)
+    return paper, paper * rng.uniform(0.05, 0.5)
+
+
+def fit_in_box(rng, flat, quad):
+    """A drawn plate's quad in the place of a labelled one."""
+    low, high = quad.min(0), quad.max(0)
+    posed = pose_quad(rng, flat.shape[1] / flat.shape[0])
+    extent = np.ptp(posed, axis=0)
+    scale = min((high[0] - low[0]) / extent[0], 1.35 * (high[1] - low[1]) / extent[1]) * rng.uniform(0.85, 1.05)
+    return posed * scale + (low + high) / 2
+
+
+def inside_share(quad, width, height):
+    low, high = quad.min(0), quad.max(0)
+    cut = np.minimum(high, (width, height)) - np.maximum(low, 0)
+    return float(max(0, cut[0]) * max(0, cut[1]) / max(1e-6, np.prod(high - low)))
+
+
+def overlaps(quad, others, margin=4):
+    low, high = quad.min(0) - margin, quad.max(0) + margin
+    return any((low < o.max(0)).all() and (high > o.min(0)).all() for o in others)
+
+
+def render_tile(rng, scenes, plates, size):
+    """One scene with its plates kept, replaced or wiped, and drawn plates and signs added."""
+    width, height = size
+    canvas, quads, action = render_scene(rng, scenes[rng.integers(len(scenes))], size)
+    known = np.zeros((height, width), bool)
+    targets, taken = [], []
+
+    def mark_known(quad):
+        x0, y0 = np.maximum(quad.min(0).astype(int) - 2, 0)
+        x1, y1 = np.maximum(quad.max(0).astype(int) + 3, 0)
+        known[y0:y1, x0:x1] = True
+
+    for quad, wide in quads:
+        taken.append(quad)
+        if action == KEEP:
+            targets.append(Target(quad, wide, 0.5))
+            continue
+        wipe(rng, canvas, quad)
+        mark_known(quad)
+        if action == REPLACE:
+            flat = plates[rng.integers(len(plates))]
+            drawn = fit_in_box(rng, flat, quad)
+            paste(rng, canvas, flat, drawn, *plate_greys(rng))
+            targets.append(Target(drawn, True))
+    added = int(rng.integers(0, 3)) if action == WIPE else int(rng.random() < 0.2)
+    signs = int(rng.integers(0, 3)) if rng.random() < 0.35 else 0
+    for index in range(added + signs):
+        is_plate = index < added
+        flat = plates[rng.integers(len(plates))] if is_plate else looks.draw_sign(rng)
+        posed = pose_quad(rng, flat.shape[1] / flat.shape[0])
+        across = looks.log_uniform(rng, PLATE_WIDTH_PX[0] if is_plate else 40, min(200, 0.6 * width))
+        quad = posed * across + (rng.uniform(0, width), rng.uniform(0, height))
+        if overlaps(quad, taken):
+            continue
+        taken.append(quad)
+        paste(rng, canvas, flat, quad, *plate_greys(rng))
+        mark_known(quad)
+        if is_plate:
+            targets.append(Target(quad, True))
+    return canvas, targets, known
+
+
+def compose(rng, scenes, plates, size):
+    """One training picture of `size` (w, h) px.
+
+    scenes: list of Scene; plates: list of flat drawn plates, uint8 [h, w].
+    """
+    width, height = size
+    if rng.random() < 0.25:  # four scenes at once: many plates, small ones, unusual surroundings
+        split_x = int(width * rng.uniform(0.35, 0.65))
+        split_y = int(height * rng.uniform(0.35, 0.65))
+        tiles = [(0, 0, split_x, split_y), (split_x, 0, width, split_y),
+                 (0, split_y, split_x, height), (split_x, split_y, width, height)]
+    else:
+        tiles = [(0, 0, width, height)]
+    canvas = np.empty((height, width), np.float32)
+    known = np.empty((height, width), bool)
+    targets, ignore = [], []
+    for x0, y0, x1, y1 in tiles:
+        tile, found, tile_known = render_tile(rng, scenes, plates, (x1 - x0, y1 - y0))
+        canvas[y0:y1, x0:x1] = tile
+        known[y0:y1, x0:x1] = tile_known
+        for target in found:
+            share = inside_share(target.corners, x1 - x0, y1 - y0)
+            target.corners = (target.corners + (x0, y0)).astype(np.float32)
+            if share == 0:
+                continue
+            if share > 0.8 and np.ptp(target.corners[:, 0]) >= SMALLEST_PLATE_PX:
+                targets.append(target)
+            else:
+                low = np.maximum(target.corners.min(0), (x0, y0))
+                ignore.append(np.concatenate([low, np.minimum(target.corners.max(0), (x1, y1))]))
+    if rng.random() < 0.27:
+        canvas = looks.infrared_night(rng, canvas, [t.corners for t in targets])
+    return Composite(looks.degrade(rng, canvas), targets, ignore, known)

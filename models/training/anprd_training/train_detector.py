@@ -1,0 +1,213 @@
+"""Trains the detector on composites made as it goes; writes `detector.pt` and a log into the work folder.
+
+  train_detector.py --scenes DIR [--scenes DIR] --work DIR --seed N --minutes M [--init detector.pt]
+
+The minutes are training time on the clock; the learning rate follows them, so a shorter run ends
+properly too. One torch thread: on shared cores two are slower. What is kept is the averaged network
+(EMA) that did best on the validation split of the scenes and on drawn plates over those scenes.
+"""
+import argparse
+import json
+import math
+import os
+import time
+
+import cv2
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from . import composites, eval_detector, plate_bank, scene_store
+from .detector_net import STRIDE, DetectorNet, multiply_accumulates, parameter_count
+
+BATCH = 16
+SIZES = ((384, 224), (384, 224), (384, 224), (320, 256), (288, 320))  # w, h; about equal area
+LEARNING_RATE = 2e-3
+WEIGHT_DECAY = 1e-4
+EMA_DECAY = 0.998
+CORNER_WEIGHT = 3.0
+BOX_WEIGHT = 2.0
+# Strong answers where nobody labelled: perhaps a plate. Punished at this share once the network knows plates.
+UNLABELLED_WEIGHT = 0.15
+UNLABELLED_PROBABILITY = 0.35
+UNLABELLED_AFTER = 0.12  # of the training time
+
+
+def rasterise(batch, size):
+    """Targets of a batch of composites on the stride-8 grid, all float32 numpy.
+
+    heat [N, h, w]: a gaussian round every plate centre, 1 in its cell; negative weight [N, h, w]: 0 in
+    ignored places, 1 where all is known, 2 where a plate may be unlabelled (resolved in the loss);
+    corners [N, 8, h, w] offsets; exact and box [N, h, w]: weights of the corner and extent losses;
+    unit [N, h, w]: pixels that count as an error of one.
+    """
+    columns, rows = size[0] // STRIDE, size[1] // STRIDE
+    n = len(batch)
+    heat = np.zeros((n, rows, columns), np.float32)
+    negative = np.zeros_like(heat)
+    corners = np.zeros((n, 8, rows, columns), np.float32)
+    exact, box, unit = np.zeros_like(heat), np.zeros_like(heat), np.ones_like(heat)
+    xs = ((np.arange(columns) + 0.5) * STRIDE).astype(np.float32)
+    ys = ((np.arange(rows) + 0.5) * STRIDE).astype(np.float32)
+    half = STRIDE // 2
+    for i, composite in enumerate(batch):
+        negative[i] = np.where(composite.known[half::STRIDE, half::STRIDE], 1.0, 2.0)
+        for x0, y0, x1, y1 in composite.ignore:
+            inside = ((ys > y0 - half) & (ys < y1 + half))[:, None] & ((xs > x0 - half) & (xs < x1 + half))[None]
+            negative[i][inside] = 0
+        for target in composite.targets:
+            low, high = target.corners.min(0), target.corners.max(0)
+            centre = (low + high) / 2
+            w, h = high - low
+            column = min(columns - 1, max(0, int(centre[0] // STRIDE)))
+            row = min(rows - 1, max(0, int(centre[1] // STRIDE)))
+            # Neighbours whose answer would be nearly as good are punished less.
+            sigma_x, sigma_y = max(4.5, 0.09 * w), max(4.5, 0.12 * h)
+            bump = np.exp(-0.5 * ((ys - centre[1]) / sigma_y) ** 2)[:, None] * np.exp(-0.5 * ((xs - centre[0]) / sigma_x) ** 2)[None]
+            bump[row, column] = 1.0
+            mine = (bump > heat[i]) & (bump > 0.3)
+            heat[i] = np.maximum(heat[i], bump)
+            for k in range(4):
+                corners[i, 2 * k][mine] = np.broadcast_to(target.corners[k, 0] - xs[None], mine.shape)[mine]
+                corners[i, 2 * k + 1][mine] = np.broadcast_to(target.corners[k, 1] - ys[:, None], mine.shape)[mine]
+            exact[i][mine] = bump[mine] * target.weight * target.exact
+            box[i][mine] = bump[mine] * (1.0 if not target.exact else 0.3)
+            unit[i][mine] = max(6.0, math.sqrt(w * h))
+    return heat, negative, corners, exact, box, unit
+
+
+def heat_loss(logits, target, negative, softened):
+    """Focal loss on the centre map, divided by the number of plates."""
+    p = torch.sigmoid(logits)
+    positive = (target == 1).float()
+    weight = torch.where(negative == 2, torch.ones_like(negative), negative)
+    if softened:
+        doubtful = (negative == 2) & (p.detach() > UNLABELLED_PROBABILITY) & (target < 0.02)
+        weight = torch.where(doubtful, torch.full_like(weight, UNLABELLED_WEIGHT), weight)
+    gain = -(1 - p) ** 2 * F.logsigmoid(logits) * positive
+    loss = -(p ** 2) * F.logsigmoid(-logits) * (1 - target) ** 4 * weight * (1 - positive)
+    return (gain + loss).sum() / positive.sum().clamp(min=1)
+
+
+def corner_loss(predicted, target, exact, box, unit):
+    """Smooth L1 on real corners, and on the extent of the four corners where only a box is known."""
+    error = (predicted - target) / unit[:, None]
+    per_cell = F.smooth_l1_loss(error, torch.zeros_like(error), beta=0.05, reduction="none").mean(1)
+    x, y = predicted[:, 0::2], predicted[:, 1::2]
+    tx, ty = target[:, 0::2], target[:, 1::2]
+    edges = torch.stack([x.amin(1) - tx.amin(1), y.amin(1) - ty.amin(1), x.amax(1) - tx.amax(1), y.amax(1) - ty.amax(1)], 1)
+    edges = edges / unit[:, None]
+    per_box = F.smooth_l1_loss(edges, torch.zeros_like(edges), beta=0.05, reduction="none").mean(1)
+    return ((per_cell * exact).sum() / exact.sum().clamp(min=1), (per_box * box).sum() / box.sum().clamp(min=1))
+
+
+class Average:
+    """Exponential moving average of all floating-point state, batch statistics included."""
+
+    def __init__(self, net):
+        self.state = {k: v.detach().clone() for k, v in net.state_dict().items()}
+        self.steps = 0
+
+    def update(self, net):
+        self.steps += 1
+        decay = min(EMA_DECAY, (1 + self.steps) / (10 + self.steps))
+        for key, value in net.state_dict().items():
+            if value.dtype.is_floating_point:
+                self.state[key].mul_(decay).add_(value, alpha=1 - decay)
+            else:
+                self.state[key].copy_(value)
+
+
+def learning_rate(progress):
+    warm = min(1.0, progress / 0.02)
+    return LEARNING_RATE * warm * (0.005 + 0.995 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+
+
+def validate(state, widths, pictures, drawn):
+    """Result dict and the one number that selects: recall and low error count, false answers cost little."""
+    net = DetectorNet(widths)
+    net.load_state_dict(state)
+    net.eval().to(memory_format=torch.channels_last)
+    scenes = eval_detector.evaluate_scenes(net, pictures, 512)
+    synthetic = eval_detector.evaluate_drawn(net, drawn)
+    middle = scenes[0.4]
+    score = (middle["recall"] + 0.5 * middle["mean_iou"] + 0.5 * synthetic["recall"]
+             - 0.1 * middle["false_per_image"] - 0.03 * synthetic["corner_error_percent"])
+    return {"scenes": scenes, "drawn": synthetic, "score": score}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenes", action="append", required=True, help="folder with labels.jsonl; repeat for more")
+    parser.add_argument("--work", required=True, help="scratch folder for decoded scenes, checkpoints and the log")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=45)
+    parser.add_argument("--init", help="checkpoint to go on from")
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    cv2.setNumThreads(1)
+    torch.manual_seed(arguments.seed)
+    rng = np.random.default_rng(arguments.seed)
+    os.makedirs(arguments.work, exist_ok=True)
+
+    scenes = scene_store.load(arguments.scenes, arguments.work)
+    training = [s for s in scenes if not s.validation]
+    held_out = [s for s in scenes if s.validation]
+    plates = plate_bank.load(arguments.work, arguments.seed)
+    drawn = eval_detector.drawn_set(held_out, plates[: len(plates) // 10], 300, seed=4242)
+    plates = plates[len(plates) // 10:]
+    pictures = [(s.levels[0], s.boxes) for s in held_out]
+
+    net = DetectorNet().to(memory_format=torch.channels_last)
+    if arguments.init:
+        net.load_state_dict(torch.load(arguments.init, map_location="cpu")["weights"])
+    print(f"{parameter_count(net)} parameters, {multiply_accumulates(net, 288, 512) / 1e6:.0f} MMAC at 512 x 288; "
+          f"{len(training)} scenes train, {len(held_out)} validate, {len(plates)} drawn plates", flush=True)
+    decayed = [p for p in net.parameters() if p.dim() > 1]
+    plain = [p for p in net.parameters() if p.dim() <= 1]
+    optimiser = torch.optim.AdamW([{"params": decayed}, {"params": plain, "weight_decay": 0}], LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    average = Average(net)
+
+    limit = arguments.minutes * 60
+    spent, step, best, sums = 0.0, 0, -1e9, np.zeros(3)
+    next_check = min(360.0, limit / 3)
+    log = open(os.path.join(arguments.work, "detector_log.jsonl"), "a", encoding="utf-8")
+    while spent < limit:
+        began = time.monotonic()
+        size = SIZES[rng.integers(len(SIZES))]
+        batch = [composites.compose(rng, training, plates, size) for _ in range(BATCH)]
+        images = torch.from_numpy(np.stack([c.image for c in batch])[:, None]).float().to(memory_format=torch.channels_last)
+        heat, negative, corners, exact, box, unit = map(torch.from_numpy, rasterise(batch, size))
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(spent / limit)
+        logits, offsets = net(images)
+        loss_heat = heat_loss(logits[:, 0], heat, negative, spent / limit > UNLABELLED_AFTER or bool(arguments.init))
+        loss_exact, loss_box = corner_loss(offsets, corners, exact, box, unit)
+        optimiser.zero_grad(set_to_none=True)
+        (loss_heat + CORNER_WEIGHT * loss_exact + BOX_WEIGHT * loss_box).backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        optimiser.step()
+        average.update(net)
+        step += 1
+        sums += (loss_heat.item(), loss_exact.item(), loss_box.item())
+        spent += time.monotonic() - began
+        if step % 50 == 0:
+            print(f"step {step} {spent / 60:.1f} min {spent / step / BATCH * 1e3:.1f} ms/image "
+                  f"heat {sums[0] / 50:.3f} corners {sums[1] / 50:.4f} box {sums[2] / 50:.4f}", flush=True)
+            sums[:] = 0
+        if spent >= next_check or spent >= limit:
+            next_check += min(360.0, limit / 3)
+            result = validate(average.state, net.widths, pictures, drawn)
+            result.update(step=step, minutes=round(spent / 60, 1), seed=arguments.seed)
+            print(json.dumps(result), flush=True)
+            log.write(json.dumps(result) + "\n")
+            log.flush()
+            if result["score"] > best:
+                best = result["score"]
+                torch.save({"weights": average.state, "widths": net.widths, "result": result}, os.path.join(arguments.work, "detector.pt.part"))
+                os.replace(os.path.join(arguments.work, "detector.pt.part"), os.path.join(arguments.work, "detector.pt"))
+
+
+if __name__ == "__main__":
+    main()
