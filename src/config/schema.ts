@@ -1,143 +1,230 @@
 import { z } from 'zod';
 
 /**
- * Every option of the device, declared once: its type, its limits and its default.
+ * Every option of the device, declared once: type, limits, default, and the sentence that explains
+ * it. config/anprd.yaml, config/schema.json and the hints in error messages come from here.
  *
- * config/anprd.yaml shows each one under a comment and is tested equal to these defaults.
  * Unknown keys are errors: a misspelt option that is silently ignored is a fault found in a
  * cabinet, months later.
  */
 
 const seconds = (fallback: number, most: number) => z.number().min(0).max(most).default(fallback);
 const probability = (fallback: number) => z.number().min(0).max(1).default(fallback);
+const whole = (fallback: number, least: number, most: number) =>
+  z.number().int().min(least).max(most).default(fallback);
 /** Ids go into topics and file names, so they are opaque and plain: never a place. */
 const opaqueId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'expected 1 to 32 of a-z, 0-9 and -, for example cam-1');
 
 const v4l2Source = z.strictObject({
-  kind: z.literal('v4l2'),
-  device: z.string().regex(/^\/dev\/|^\d+$/, 'expected a device such as /dev/video0'),
-  widthPx: z.number().int().min(160).max(7680).default(1280),
-  heightPx: z.number().int().min(120).max(4320).default(720),
-  framesPerSecond: z.number().min(1).max(240).default(25),
+  kind: z.literal('v4l2').describe('A camera that the kernel shows as /dev/video*.'),
+  device: z
+    .string()
+    .regex(/^\/dev\/|^\d+$/, 'expected a device such as /dev/video0')
+    .describe('The device; a stable name below /dev/v4l/by-id survives replugging.'),
+  widthPx: whole(1280, 160, 7680).describe('Picture width asked of the camera.'),
+  heightPx: whole(720, 120, 4320).describe('Picture height asked of the camera.'),
+  framesPerSecond: z.number().min(1).max(240).default(25).describe('Rate asked of the camera.'),
 });
 const rtspSource = z.strictObject({
-  kind: z.literal('rtsp'),
-  url: z.string().regex(/^rtsps?:\/\//, 'expected a URL such as rtsp://address:554/stream'),
+  kind: z.literal('rtsp').describe('A network camera.'),
+  url: z
+    .string()
+    .regex(/^rtsps?:\/\//, 'expected a URL such as rtsp://address:554/stream')
+    .describe('The stream; keep passwords out of it where the camera allows.'),
 });
 const gstreamerSource = z.strictObject({
-  kind: z.literal('gstreamer'),
+  kind: z.literal('gstreamer').describe('A GStreamer pipeline: the way to CSI cameras on Pi and Jetson.'),
   pipeline: z
     .string()
     .regex(
       /appsink/,
       'expected a pipeline that ends in appsink, for example libcamerasrc ! videoconvert ! appsink',
-    ),
+    )
+    .describe('Must end in appsink and give BGR or grey pictures.'),
 });
 const fileSource = z.strictObject({
-  kind: z.literal('file'),
-  path: z.string().min(1),
-  pace: z.enum(['realtime', 'fast']).default('realtime'),
+  kind: z.literal('file').describe('A recording.'),
+  path: z.string().min(1).describe('The video file.'),
+  pace: z
+    .enum(['realtime', 'fast'])
+    .default('realtime')
+    .describe('realtime: as a camera would give it; fast: as fast as it can be read, no frame dropped.'),
 });
 const picturesSource = z.strictObject({
-  kind: z.literal('pictures'),
-  folder: z.string().min(1),
-  framesPerSecond: z.number().min(0.01).max(240).default(1),
-  pace: z.enum(['realtime', 'fast']).default('fast'),
+  kind: z.literal('pictures').describe('A folder of pictures, in the order of their names.'),
+  folder: z.string().min(1).describe('The folder.'),
+  framesPerSecond: z
+    .number()
+    .min(0.01)
+    .max(240)
+    .default(1)
+    .describe('How far apart in time they are taken to be.'),
+  pace: z.enum(['realtime', 'fast']).default('fast').describe('As for a recording.'),
 });
 
 export const captureSchema = z.strictObject({
-  id: opaqueId.default('cam-1'),
+  id: opaqueId.default('cam-1').describe('Opaque name of the camera, used in topics: never a place.'),
   source: z
     .discriminatedUnion('kind', [v4l2Source, rtspSource, gstreamerSource, fileSource, picturesSource])
-    .default({ kind: 'v4l2', device: '/dev/video0', widthPx: 1280, heightPx: 720, framesPerSecond: 25 }),
-  silentAfterSeconds: seconds(5, 3600),
-  reopenFirstSeconds: seconds(0.5, 60),
-  reopenMostSeconds: seconds(30, 3600),
+    .default({ kind: 'v4l2', device: '/dev/video0', widthPx: 1280, heightPx: 720, framesPerSecond: 25 })
+    .describe('Where the frames come from.'),
+  silentAfterSeconds: seconds(5, 3600).describe('A camera that gives no frame for so long is reopened.'),
+  reopenFirstSeconds: seconds(0.5, 60).describe('First wait before reopening; doubles at every failure.'),
+  reopenMostSeconds: seconds(30, 3600).describe('Longest wait before reopening.'),
 });
 
 export const platesSchema = z.strictObject({
-  modelsFolder: z.string().min(1).default('models'),
-  detectorWidthPx: z.number().int().multipleOf(32).min(256).max(1920).default(512),
-  detectionThreshold: probability(0.4),
-  readThreshold: probability(0.5),
-  minimumPlateHeightPx: z.number().min(4).max(200).default(8),
-  mostReadsPerFrame: z.number().int().min(1).max(32).default(4),
-  threads: z.number().int().min(1).max(16).default(1),
+  modelsFolder: z
+    .string()
+    .min(1)
+    .default('models')
+    .describe("Folder of manifest.json and the models; a relative one is below anprd's own folder."),
+  detectorWidthPx: z
+    .number()
+    .int()
+    .multipleOf(32)
+    .min(256)
+    .max(1920)
+    .default(512)
+    .describe(
+      'Width that frames are brought to for finding plates: wider finds smaller plates and costs more.',
+    ),
+  detectionThreshold: probability(0.4).describe('Score from which a find is taken for a plate.'),
+  readThreshold: probability(0.5).describe('Probability from which a text counts as a read.'),
+  minimumPlateHeightPx: z
+    .number()
+    .min(4)
+    .max(200)
+    .default(8)
+    .describe('Plates lower than this in the frame are followed but not read.'),
+  mostReadsPerFrame: whole(4, 1, 32).describe('Plates read in one frame at most, the largest first.'),
+  threads: whole(1, 1, 16).describe('Threads of each model.'),
 });
 
 export const passagesSchema = z.strictObject({
-  lostAfterSeconds: seconds(0.8, 60),
-  reportStandingAfterSeconds: seconds(30, 3600),
-  settleFrames: z.number().int().min(1).max(50).default(3),
-  settleProbability: probability(0.9),
-  minimumFrames: z.number().int().min(1).max(50).default(2),
-  platePatchMostBytes: z.number().int().min(500).max(100_000).default(3_072),
-  platePatchMostWidthPx: z.number().int().min(40).max(1000).default(120),
-  platePatchMostHeightPx: z.number().int().min(20).max(1000).default(60),
-  overviewMostBytes: z.number().int().min(2_000).max(1_000_000).default(25_600),
-  overviewMostWidthPx: z.number().int().min(160).max(3840).default(800),
+  lostAfterSeconds: seconds(0.8, 60).describe('A plate unseen for so long has gone.'),
+  reportStandingAfterSeconds: seconds(30, 3600).describe(
+    'A vehicle that stands in view for so long is reported as it is.',
+  ),
+  settleFrames: whole(3, 1, 50).describe('Frames over which a text must stay the same to be acted on.'),
+  settleProbability: probability(0.9).describe('Probability that a text needs to be acted on while in view.'),
+  minimumFrames: whole(2, 1, 50).describe(
+    'Finds in fewer frames, without a good read, are counted as noise.',
+  ),
+  platePatchMostBytes: whole(3_072, 500, 100_000).describe(
+    'National cap of the plate patch (second-hand figure).',
+  ),
+  platePatchMostWidthPx: whole(120, 40, 1000).describe('National cap of its width (second-hand figure).'),
+  platePatchMostHeightPx: whole(60, 20, 1000).describe('National cap of its height (second-hand figure).'),
+  overviewMostBytes: whole(25_600, 2_000, 1_000_000).describe(
+    'National cap of the overview (second-hand figure).',
+  ),
+  overviewMostWidthPx: whole(800, 160, 3840).describe('Wider frames are made smaller for the overview.'),
 });
 
 export const visionSchema = z.strictObject({
-  hangAfterSeconds: seconds(3, 60),
-  restartFirstSeconds: seconds(0.1, 60),
-  restartMostSeconds: seconds(30, 600),
+  hangAfterSeconds: seconds(3, 60).describe('A vision process without progress for so long is replaced.'),
+  restartFirstSeconds: seconds(0.1, 60).describe(
+    'First wait before a replacement; doubles at every failure.',
+  ),
+  restartMostSeconds: seconds(30, 600).describe('Longest wait before a replacement.'),
 });
 
 export const hotlistSchema = z.strictObject({
-  path: z.string().min(1).default('/var/lib/anprd/hotlist.db'),
-  reloadSeconds: seconds(1, 3600),
+  path: z
+    .string()
+    .min(1)
+    .default('/var/lib/anprd/hotlist.db')
+    .describe('The lists; anprctl hotlist import writes them.'),
+  reloadSeconds: seconds(1, 3600).describe('How often it is looked at for a new revision.'),
 });
 
 export const storeSchema = z.strictObject({
-  path: z.string().min(1).default('/var/lib/anprd/records.db'),
-  retentionDays: z.number().min(0.01).max(365).default(7),
-  mostMegabytes: z.number().min(1).max(1_000_000).default(2_000),
+  path: z
+    .string()
+    .min(1)
+    .default('/var/lib/anprd/records.db')
+    .describe('Capture records, hits and what waits to be sent.'),
+  retentionDays: z
+    .number()
+    .min(0.01)
+    .max(365)
+    .default(7)
+    .describe('Records that were delivered are erased after this.'),
+  mostMegabytes: z
+    .number()
+    .min(1)
+    .max(1_000_000)
+    .default(2_000)
+    .describe('Over this, the oldest delivered records go first, then images, then reads; hits never.'),
 });
 
 export const mqttSchema = z.strictObject({
   url: z
     .string()
     .regex(/^(mqtts?|wss?):\/\//, 'expected a URL such as mqtt://127.0.0.1:1883 or mqtts://broker:8883')
-    .default('mqtt://127.0.0.1:1883'),
-  protocolVersion: z.union([z.literal(4), z.literal(5)]).default(5),
-  username: z.string().optional(),
-  passwordFile: z.string().optional(),
-  caFile: z.string().optional(),
-  certificateFile: z.string().optional(),
-  keyFile: z.string().optional(),
+    .default('mqtt://127.0.0.1:1883')
+    .describe('The broker.'),
+  protocolVersion: z
+    .union([z.literal(4), z.literal(5)])
+    .default(5)
+    .describe('5, or 4 for MQTT 3.1.1.'),
+  username: z.string().optional().describe('Name to log in with.'),
+  passwordFile: z.string().optional().describe('File (a systemd credential) that holds the password.'),
+  caFile: z.string().optional().describe("Certificate authority that signed the broker's certificate (PEM)."),
+  certificateFile: z.string().optional().describe("The device's certificate (PEM)."),
+  keyFile: z.string().optional().describe("The device's private key (PEM)."),
   topicPrefix: z
     .string()
     .regex(/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/, 'expected words joined by /, without + or #')
-    .default('anpr'),
-  keepaliveSeconds: z.number().int().min(5).max(3600).default(60),
-  reconnectFirstSeconds: seconds(1, 60),
-  reconnectMostSeconds: seconds(60, 3600),
-  windowMessages: z.number().int().min(1).max(1000).default(20),
-  drainSeconds: seconds(5, 120),
+    .default('anpr')
+    .describe('First part of every topic.'),
+  keepaliveSeconds: whole(60, 5, 3600).describe('Longest silence on the link before it is tested.'),
+  reconnectFirstSeconds: seconds(1, 60).describe('First wait before reconnecting; doubles at every failure.'),
+  reconnectMostSeconds: seconds(60, 3600).describe('Longest wait before reconnecting.'),
+  windowMessages: whole(20, 1, 1000).describe('Messages on their way without acknowledgement at most.'),
+  drainSeconds: seconds(5, 120).describe('How long a clean stop waits for what is still to be sent.'),
 });
 
 export const controlSchema = z.strictObject({
-  socketPath: z.string().min(1).default('/run/anprd/control.sock'),
+  socketPath: z
+    .string()
+    .min(1)
+    .default('/run/anprd/control.sock')
+    .describe('Socket at which anprctl status asks.'),
 });
 
 export const configSchema = z.strictObject({
-  unit: z.strictObject({ id: opaqueId.default('unit-1') }).prefault({}),
+  unit: z
+    .strictObject({
+      id: opaqueId.default('unit-1').describe('Opaque name of this device, used in topics: never a place.'),
+    })
+    .prefault({})
+    .describe('This device.'),
   cameras: z
     .array(captureSchema)
     .min(1, 'expected at least one camera')
     .max(8, 'expected at most 8 cameras')
-    .prefault([{}]),
-  plates: platesSchema.prefault({}),
-  passages: passagesSchema.prefault({}),
-  vision: visionSchema.prefault({}),
-  hotlist: hotlistSchema.prefault({}),
-  store: storeSchema.prefault({}),
-  mqtt: mqttSchema.prefault({}),
-  control: controlSchema.prefault({}),
-  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+    .prefault([{}])
+    .describe('The cameras; each has a vision process of its own.'),
+  plates: platesSchema.prefault({}).describe('Finding and reading plates.'),
+  passages: passagesSchema.prefault({}).describe('From reads in single frames to one read a vehicle.'),
+  vision: visionSchema.prefault({}).describe('Supervision of the vision processes.'),
+  hotlist: hotlistSchema.prefault({}).describe('Vehicles of interest.'),
+  store: storeSchema.prefault({}).describe('What is kept on the device.'),
+  mqtt: mqttSchema.prefault({}).describe('Delivery.'),
+  control: controlSchema.prefault({}).describe('Local control.'),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['debug', 'info', 'warn', 'error'])
+        .default('info')
+        .describe('Least severity that is logged.'),
+    })
+    .prefault({})
+    .describe('Logging, to standard error (the journal).'),
 });
 
 export type CaptureConfig = z.infer<typeof captureSchema>;

@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { registerCommands } from './commands.js';
+import { reportFailure } from './failure.js';
+
+/** anprctl: everything an engineer asks of a device, over SSH and in text. One file per command. */
+const program = new Command('anprctl')
+  .description('Ask and tend an anprd camera: read pictures, measure rates, keep hotlists, see the state.')
+  .showHelpAfterError('(anprctl COMMAND --help says more)')
+  .exitOverride();
+registerCommands(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = reportFailure(error);
+}

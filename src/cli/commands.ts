@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import { register as registerConfig } from './config.js';
+import { register as registerHotlist } from './hotlist.js';
+import { register as registerRates } from './rates.js';
+import { register as registerRead } from './read.js';
+import { register as registerStatus } from './status.js';
+
+/** In the order in which help lists them: looking first, changing last. */
+export function registerCommands(program: Command): void {
+  registerStatus(program);
+  registerRead(program);
+  registerRates(program);
+  registerHotlist(program);
+  registerConfig(program);
+}

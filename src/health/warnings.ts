@@ -1,0 +1,98 @@
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/log.js';
+
+/**
+ * Everything that can be wrong with a device that still runs, in one catalogue: the page, the
+ * command line, the MQTT status and the log show the same state in the same words.
+ *
+ * `visibleAfterMs`: a state that often mends itself within that time is not shown before.
+ */
+export const WARNINGS = {
+  'camera-lost': {
+    title: 'Camera gives no frames',
+    remedy: 'Check its power, cable and address; it is reopened by itself and this clears.',
+    severity: 'high',
+    visibleAfterMs: 0,
+  },
+  'vision-failed': {
+    title: 'Vision process does not start',
+    remedy: 'See the detail; the models folder and the installation are the usual causes.',
+    severity: 'high',
+    visibleAfterMs: 0,
+  },
+  'vision-restarted': {
+    title: 'Vision process was replaced',
+    remedy: 'Nothing to do once; if it comes back, report it with the log.',
+    severity: 'medium',
+    visibleAfterMs: 0,
+  },
+  'hotlist-missing': {
+    title: 'No hotlist: reads are matched against nothing',
+    remedy: 'Import one: anprctl hotlist import FILE.csv --list ID.',
+    severity: 'high',
+    visibleAfterMs: 0,
+  },
+  'broker-away': {
+    title: 'No connection to the broker; records wait in the store',
+    remedy: 'Check the link, and mqtt.url in the configuration; it is retried by itself.',
+    severity: 'medium',
+    visibleAfterMs: 10_000,
+  },
+  'store-failing': {
+    title: 'Records cannot be written',
+    remedy: 'Check for a full, read-only or failing disk below store.path.',
+    severity: 'high',
+    visibleAfterMs: 0,
+  },
+} as const satisfies Record<
+  string,
+  { title: string; remedy: string; severity: 'high' | 'medium' | 'low'; visibleAfterMs: number }
+>;
+
+export type WarningCode = keyof typeof WARNINGS;
+
+export interface ActiveWarning {
+  readonly code: WarningCode;
+  /** What it is about, such as a camera's id; '' for the device. */
+  readonly subject: string;
+  readonly title: string;
+  readonly remedy: string;
+  readonly severity: 'high' | 'medium' | 'low';
+  readonly detail: string;
+  /** UTC, milliseconds. */
+  readonly sinceMs: number;
+}
+
+export class Warnings {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #active = new Map<string, ActiveWarning>();
+
+  constructor(options: { readonly clock: Clock; readonly log: Logger }) {
+    this.#clock = options.clock;
+    this.#log = options.log;
+  }
+
+  /** Raised again it keeps its time and takes the new detail; only the first time is logged. */
+  raise(code: WarningCode, subject: string, detail: string): void {
+    const { title, remedy, severity } = WARNINGS[code];
+    const key = `${code} ${subject}`;
+    const sinceMs = this.#active.get(key)?.sinceMs ?? this.#clock.nowMs();
+    if (!this.#active.has(key)) this.#log.warn({ code, subject, detail, remedy }, title);
+    this.#active.set(key, { code, subject, title, remedy, severity, detail, sinceMs });
+  }
+
+  clear(code: WarningCode, subject: string): void {
+    if (this.#active.delete(`${code} ${subject}`))
+      this.#log.info({ code, subject }, `over: ${WARNINGS[code].title}`);
+  }
+
+  /** Those to be shown now, the most severe and then the oldest first. */
+  visible(): ActiveWarning[] {
+    const nowMs = this.#clock.nowMs();
+    const order = { high: 0, medium: 1, low: 2 };
+    return [...this.#active.values()]
+      .filter((warning) => nowMs - warning.sinceMs >= WARNINGS[warning.code].visibleAfterMs)
+      .sort((a, b) => order[a.severity] - order[b.severity] || a.sinceMs - b.sinceMs);
+  }
+}

@@ -1,0 +1,61 @@
+import { mkdtempSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { askControl } from '../../src/control/client.js';
+import { ControlServer } from '../../src/control/server.js';
+import { createLogger } from '../../src/lib/log.js';
+
+const running: ControlServer[] = [];
+
+function makeServer(socketPath = join(mkdtempSync(join(tmpdir(), 'anprd-')), 'run', 'control.sock')) {
+  const server = new ControlServer({
+    socketPath,
+    snapshot: () => ({ unit: 'unit-1' }),
+    log: createLogger('silent'),
+  });
+  running.push(server);
+  return { server, socketPath };
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.stop()));
+});
+
+describe('the control socket', () => {
+  it('answers with the state of the device', async () => {
+    const { server, socketPath } = makeServer();
+    await server.start();
+    await expect(askControl(socketPath, '/status')).resolves.toEqual({ unit: 'unit-1' });
+  });
+
+  it('names a request that it does not know', async () => {
+    const { server, socketPath } = makeServer();
+    await server.start();
+    await expect(askControl(socketPath, '/nonsense')).rejects.toThrow(/no such request.*GET \/status/);
+  });
+
+  it('takes over what a killed daemon left, but never pushes a running one aside', async () => {
+    const { server, socketPath } = makeServer();
+    await server.start();
+    await expect(makeServer(socketPath).server.start()).rejects.toThrow('another anprd is running');
+    await server.stop();
+    await makeServer(socketPath).server.start();
+    await expect(askControl(socketPath, '/status')).resolves.toEqual({ unit: 'unit-1' });
+  });
+
+  it('tells what to check when nobody answers', async () => {
+    await expect(askControl('/nowhere/control.sock', '/status')).rejects.toMatchObject({
+      code: 'control.unreachable',
+      hint: expect.stringContaining('systemctl status'),
+    });
+  });
+
+  it('does not wait for ever on one that hangs', async () => {
+    const socketPath = join(mkdtempSync(join(tmpdir(), 'anprd-')), 'hung.sock');
+    const hung = createServer(() => {}).listen(socketPath);
+    await expect(askControl(socketPath, '/status', 200)).rejects.toThrow('no answer within 200 ms');
+    hung.close();
+  });
+});

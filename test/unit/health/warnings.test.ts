@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { Warnings } from '../../../src/health/warnings.js';
+import { createLogger } from '../../../src/lib/log.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+function makeWarnings() {
+  const clock = new ManualClock();
+  return { clock, warnings: new Warnings({ clock, log: createLogger('silent') }) };
+}
+
+describe('warnings', () => {
+  it('say what is wrong and what to do until it is over', () => {
+    const { warnings } = makeWarnings();
+    warnings.raise('camera-lost', 'cam-1', 'no frame for 5 s');
+    expect(warnings.visible()).toEqual([
+      expect.objectContaining({ code: 'camera-lost', subject: 'cam-1', detail: 'no frame for 5 s' }),
+    ]);
+    expect(warnings.visible()[0]?.remedy).toContain('cable');
+    warnings.clear('camera-lost', 'cam-1');
+    expect(warnings.visible()).toEqual([]);
+  });
+
+  it('are held back while the state may mend itself', () => {
+    const { clock, warnings } = makeWarnings();
+    warnings.raise('broker-away', '', 'connection refused');
+    expect(warnings.visible()).toEqual([]);
+    clock.advance(10_000);
+    expect(warnings.visible()).toHaveLength(1);
+  });
+
+  it('keep the time of the first raise, and stand the most severe first', () => {
+    const { clock, warnings } = makeWarnings();
+    warnings.raise('broker-away', '', 'a');
+    const sinceMs = clock.nowMs();
+    clock.advance(20_000);
+    warnings.raise('broker-away', '', 'b');
+    warnings.raise('store-failing', '', 'disk full');
+    expect(warnings.visible().map((warning) => warning.code)).toEqual(['store-failing', 'broker-away']);
+    expect(warnings.visible()[1]).toMatchObject({ sinceMs, detail: 'b' });
+  });
+});
