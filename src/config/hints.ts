@@ -33,6 +33,8 @@ export function hintFor(path: readonly PropertyKey[], unknownKey?: string): stri
       ? `Options here: ${[...new Set(known)].join(', ')}.`
       : `Did you mean ${meant}? Otherwise remove it.`;
   }
+  const kinds = places.flatMap((place) => (place.const === undefined ? [] : [place.const]));
+  if (kinds.length > 1) return `One of: ${kinds.join(', ')}.`;
   const description =
     places[0]?.description ?? nearest?.description ?? 'See the comments in config/anprd.yaml.';
   const example = places[0]?.default;
