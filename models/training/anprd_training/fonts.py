@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 ROOT = "/usr/share/fonts/"
 CAP = 112  # pixels of cap height in the cached masks
+CAPTION_CAP = 28  # the same for small captions
 
 # (path, weight).  Condensed grotesques and road faces come near to most national plate faces.
 _FONTS = [
@@ -61,11 +62,11 @@ def pick_font(rng):
 
 
 @lru_cache(maxsize=None)
-def _face(path):
-    """(font scaled so that H is CAP pixels high, top of H, baseline) in pixels."""
+def _face(path, cap=CAP):
+    """(font scaled so that H is `cap` pixels high, top of H, baseline) in pixels."""
     font = ImageFont.truetype(path, 200)
     box = font.getbbox("H")
-    font = ImageFont.truetype(path, max(8, round(200 * CAP / (box[3] - box[1]))))
+    font = ImageFont.truetype(path, max(8, round(200 * cap / (box[3] - box[1]))))
     box = font.getbbox("H")
     return font, box[1], box[3]
 
@@ -94,8 +95,8 @@ def glyph(path, char):
 @lru_cache(maxsize=512)
 def word(path, text):
     """uint8 mask of a small caption (dealer, state or country names)."""
-    font, top, bottom = _face(path)
+    font, top, bottom = _face(path, CAPTION_CAP)
     left, _, right, _ = font.getbbox(text)
-    image = Image.new("L", (max(1, right - left) + 4, bottom + 40), 0)
+    image = Image.new("L", (max(1, right - left) + 4, bottom + 10), 0)
     ImageDraw.Draw(image).text((2 - left, 0), text, font=font, fill=255)
     return np.ascontiguousarray(np.asarray(image)[top: bottom + 4])

@@ -60,8 +60,9 @@ def _chance(rng, p):
 
 def _paste(canvas, mask, value):
     """Blend grey `value` into the canvas where the mask (uint8, same size view) says so."""
-    a = mask.astype(np.float32) * (1 / 255)
-    canvas[...] = (canvas * (1 - a) + value * a).astype(np.uint8)
+    solid = np.full_like(canvas, value)
+    a = cv2.multiply(mask, 1.0, scale=1 / 255, dtype=cv2.CV_32F)
+    canvas[...] = cv2.blendLinear(solid, np.ascontiguousarray(canvas), a, 1 - a)
 
 
 def _caption(rng, image, x0, y0, x1, y1, value):
@@ -71,7 +72,7 @@ def _caption(rng, image, x0, y0, x1, y1, value):
     w, h = int(x1 - x0), int(y1 - y0)
     if w < 10 or h < 4:
         return
-    mask = fonts.word(fonts.pick_font(rng), text) if _chance(rng, 0.999) else None
+    mask = fonts.word(fonts.pick_font(rng), text)
     wide = min(w, int(mask.shape[1] * h / mask.shape[0] * _uniform(rng, 0.8, 1.5)))
     mask = cv2.resize(mask, (max(4, wide), h), interpolation=cv2.INTER_AREA)
     x = int(x0 + (w - mask.shape[1]) * (0.5 if _chance(rng, 0.6) else rng.random()))
