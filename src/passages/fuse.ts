@@ -1,0 +1,244 @@
+import { restorePrintedForm } from '../domain/grammar.js';
+import { CHARSET, CLASSES, type Lattice } from '../domain/lattice.js';
+import { logLikelihood, nBest } from '../domain/lattice-search.js';
+import { substitutions } from '../domain/lattice-substitution.js';
+import type { PlateRead, ReadCharacter } from '../domain/read.js';
+import { foldVrm, MAX_VRM_LENGTH, parseVrm } from '../domain/vrm.js';
+
+/**
+ * One read from every frame in which a plate was read.
+ *
+ * Each frame proposes its most probable texts; every proposal is then scored by its exact
+ * likelihood in *all* frames, so a frame in which a character was lost or swapped is outvoted by
+ * those that saw it, and a text that no single frame puts first can still win.
+ *
+ * Frames of one plate are not independent witnesses: dirt, a screw, a worn letter or the reader's
+ * own habit are in all of them. Their log-likelihoods are therefore averaged by weight and
+ * multiplied by an *effective* number of frames, n / (1 + (n - 1) * correlation), the design
+ * effect of survey statistics: one frame counts as itself, and thousands never count as more than
+ * 1 / correlation. The probability of a read thus grows with agreement, and never saturates
+ * because a vehicle stood in view.
+ *
+ * O and 0, and I and 1, are one glyph: lattices are folded before anything is compared, so that a
+ * reader that wavers between them loses nothing, and the spelling is restored at the end.
+ */
+export interface WeightedLattice {
+  readonly lattice: Lattice;
+  /** Relative trust in this frame, above 0 (for example by sharpness); only ratios matter. */
+  readonly weight: number;
+}
+
+export interface FuseOptions {
+  /** Texts that each frame proposes. */
+  readonly proposalsPerFrame?: number;
+  /** 0 (independent frames) to 1 (a second frame says nothing new). */
+  readonly correlation?: number;
+}
+
+const PROPOSALS_PER_FRAME = 6;
+/** At this correlation no number of frames counts as more than two and a half. */
+const FRAME_CORRELATION = 0.4;
+/** The least a frame can say of a text: a frame that shows something else has no veto. */
+const FRAME_FLOOR = 1e-6;
+/** The same for one character given the others, and the least that is reported as an alternative. */
+const CHARACTER_FLOOR = 1e-4;
+const ALTERNATIVE_FLOOR = 1e-3;
+const MOST_ALTERNATIVES = 4;
+const SHORTEST_VRM_LENGTH = 2;
+
+interface Frame {
+  readonly lattice: Lattice;
+  readonly folded: Lattice;
+  /** Share of the weight of all frames, times the effective number of frames. */
+  readonly exponent: number;
+}
+
+interface Text {
+  /** Folded, by row. */
+  readonly rows: readonly string[];
+  /** Before normalising. */
+  readonly score: number;
+}
+
+/**
+ * @param frames lattices of one plate. Frames of weight 0 or less are left out.
+ * @returns undefined where the most probable text is empty, or too short or long for a mark.
+ *   `probability` counts all texts: for a single frame it is the text's own probability.
+ *   Alternatives are folded characters (a 0 stands for O as well).
+ */
+export function fuse(frames: readonly WeightedLattice[], options: FuseOptions = {}): PlateRead | undefined {
+  const trusted = prepare(frames, options.correlation ?? FRAME_CORRELATION);
+  const proposals = propose(trusted, options.proposalsPerFrame ?? PROPOSALS_PER_FRAME);
+  const best = elect(trusted, proposals);
+  if (best === undefined) return undefined;
+
+  const folded = best.rows.join('');
+  if (folded.length < SHORTEST_VRM_LENGTH || folded.length > MAX_VRM_LENGTH) return undefined;
+  const spelled = parseVrm(spell(trusted, best.rows).join(''));
+  if (spelled === undefined) throw new Error('a lattice spelled what is not a mark');
+  const { vrm, ukClass } = restorePrintedForm(spelled);
+
+  const distributions = best.rows.flatMap((text, row) => distributionsOf(trusted, row, text));
+  return {
+    vrm,
+    matchKey: foldVrm(vrm),
+    probability: best.probability,
+    characters: distributions.map((distribution, place) => describe(distribution, folded, vrm, place)),
+    lines: cut(vrm, best.rows),
+    ...(ukClass === undefined ? {} : { ukClass }),
+  };
+}
+
+function prepare(frames: readonly WeightedLattice[], correlation: number): Frame[] {
+  const trusted = frames.filter(({ weight }) => weight > 0 && Number.isFinite(weight));
+  const sum = trusted.reduce((total, { weight }) => total + weight, 0);
+  const sumOfSquares = trusted.reduce((total, { weight }) => total + weight * weight, 0);
+  // Kish: ten frames of which one has all the weight count as one.
+  const distinct = (sum * sum) / sumOfSquares;
+  const effective = distinct / (1 + (distinct - 1) * correlation);
+  return trusted.map(({ lattice, weight }) => ({
+    lattice,
+    folded: fold(lattice),
+    exponent: (weight / sum) * effective,
+  }));
+}
+
+function propose(frames: readonly Frame[], perFrame: number): string[][] {
+  const proposals = new Map<string, string[]>();
+  for (const { folded } of frames) {
+    for (const { rows } of nBest(folded, perFrame)) proposals.set(rows.join('\n'), [...rows]);
+  }
+  return [...proposals.values()];
+}
+
+/** The text with the highest score over all frames, and its probability among all texts. */
+function elect(
+  frames: readonly Frame[],
+  proposals: readonly string[][],
+): { rows: readonly string[]; probability: number } | undefined {
+  // What a frame leaves for texts that nobody proposed. Taken as if it were one text, which
+  // overstates it where the frames mean different ones: the honest side to err on.
+  const unproposed = frames.map(() => 1);
+  const texts: Text[] = proposals.map((rows) => {
+    let score = 0;
+    frames.forEach((frame, index) => {
+      const probability = Math.exp(logLikelihood(frame.folded, rows));
+      unproposed[index] = (unproposed[index] as number) - probability;
+      score += frame.exponent * Math.log(probability + FRAME_FLOOR);
+    });
+    return { rows, score };
+  });
+  if (texts.length === 0) return undefined;
+  const remainder = frames.reduce(
+    (score, { exponent }, index) =>
+      score + exponent * Math.log(Math.max(unproposed[index] as number, 0) + FRAME_FLOOR),
+    0,
+  );
+
+  // The same mark cut into lines differently is the same mark.
+  const most = Math.max(remainder, ...texts.map(({ score }) => score));
+  const marks = new Map<string, { best: Text; mass: number }>();
+  let total = Math.exp(remainder - most);
+  for (const text of texts) {
+    const mass = Math.exp(text.score - most);
+    total += mass;
+    const key = text.rows.join('');
+    const mark = marks.get(key);
+    if (mark === undefined) marks.set(key, { best: text, mass });
+    else marks.set(key, { best: text.score > mark.best.score ? text : mark.best, mass: mark.mass + mass });
+  }
+  const [winner] = [...marks.values()].sort((a, b) => b.mass - a.mass);
+  return winner && { rows: winner.best.rows, probability: winner.mass / total };
+}
+
+const TWINS = [
+  [CHARSET.indexOf('0'), CHARSET.indexOf('O')],
+  [CHARSET.indexOf('1'), CHARSET.indexOf('I')],
+] as const;
+
+/** Adds the letter of each pair to its digit, and leaves the letter impossible. */
+function fold(lattice: Lattice): Lattice {
+  const rows = lattice.rows.map((row) => {
+    const folded = row.slice();
+    for (let at = 0; at < folded.length; at += CLASSES) {
+      for (const [digit, letter] of TWINS) {
+        folded[at + digit] = Math.log(
+          Math.exp(row[at + digit] as number) + Math.exp(row[at + letter] as number),
+        );
+        folded[at + letter] = -Infinity;
+      }
+    }
+    return folded;
+  });
+  return { steps: lattice.steps, rows };
+}
+
+/** The reader's own spelling of a folded text, one ambiguous character after the other. */
+function spell(frames: readonly Frame[], rows: readonly string[]): string[] {
+  const spelled = [...rows];
+  rows.forEach((text, row) => {
+    for (let place = 0; place < text.length; place++) {
+      const letter = { '0': 'O', '1': 'I' }[text[place] as string];
+      if (letter === undefined) continue;
+      const asDigit = spelled.slice();
+      const asLetter = spelled.slice();
+      asLetter[row] = `${asDigit[row]?.slice(0, place)}${letter}${asDigit[row]?.slice(place + 1)}`;
+      if (support(frames, asLetter) > support(frames, asDigit)) spelled[row] = asLetter[row];
+    }
+  });
+  return spelled;
+}
+
+function support(frames: readonly Frame[], rows: readonly string[]): number {
+  return frames.reduce(
+    (sum, { lattice, exponent }) =>
+      sum + exponent * Math.log(Math.exp(logLikelihood(lattice, rows)) + FRAME_FLOOR),
+    0,
+  );
+}
+
+/** For each place of a row's text: how probable each character is there, given the others. */
+function distributionsOf(frames: readonly Frame[], row: number, text: string): Float64Array[] {
+  const scores = Array.from(text, () => new Float64Array(CHARSET.length));
+  for (const { folded, exponent } of frames) {
+    const values = folded.rows[row];
+    if (values === undefined) continue;
+    substitutions(values, folded.steps, text).forEach((probabilities, place) => {
+      const sum = probabilities.reduce((a, b) => a + b, 0);
+      if (sum === 0) return;
+      probabilities.forEach((probability, character) => {
+        (scores[place] as Float64Array)[character] =
+          (scores[place]?.[character] as number) + exponent * Math.log(probability / sum + CHARACTER_FLOOR);
+      });
+    });
+  }
+  return scores.map((logs) => {
+    for (const [, letter] of TWINS) logs[letter] = -Infinity;
+    const most = Math.max(...logs);
+    const masses = logs.map((log) => Math.exp(log - most));
+    const total = masses.reduce((a, b) => a + b, 0);
+    return masses.map((mass) => mass / total);
+  });
+}
+
+function describe(distribution: Float64Array, folded: string, vrm: string, place: number): ReadCharacter {
+  const own = CHARSET.indexOf(folded[place] as string);
+  const alternatives = [...distribution]
+    .map((probability, index) => ({ character: CHARSET[index] as string, probability, index }))
+    .filter(({ probability, index }) => index !== own && probability >= ALTERNATIVE_FLOOR)
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, MOST_ALTERNATIVES)
+    .map(({ character, probability }) => ({ character, probability }));
+  return { character: vrm[place] as string, probability: distribution[own] as number, alternatives };
+}
+
+/** The printed text in the lines it was found in. */
+function cut(vrm: string, rows: readonly string[]): string[] {
+  let at = 0;
+  return rows
+    .map((text) => {
+      at += text.length;
+      return vrm.slice(at - text.length, at);
+    })
+    .filter((line) => line !== '');
+}

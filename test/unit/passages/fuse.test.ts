@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { logLikelihood } from '../../../src/domain/lattice-search.js';
+import { fuse } from '../../../src/passages/fuse.js';
+import { latticeOf } from '../../support/lattices.js';
+
+const evenly = (...lattices: ReturnType<typeof latticeOf>[]) =>
+  lattices.map((lattice) => ({ lattice, weight: 1 }));
+
+describe('a single frame', () => {
+  it('is read with the probability that the reader itself gives the text', () => {
+    const lattice = latticeOf(['AB12CDE'], { 2: { 1: 0.6, 7: 0.4 } });
+    const read = fuse(evenly(lattice));
+    expect(read?.vrm).toBe('AB12CDE');
+    // I for 1 is the same mark, so it counts as well; its share is small here.
+    expect(read?.probability).toBeCloseTo(Math.exp(logLikelihood(lattice, ['AB12CDE'])), 1);
+    expect(read?.probability).toBeGreaterThanOrEqual(Math.exp(logLikelihood(lattice, ['AB12CDE'])));
+  });
+
+  it('is not called sure where its characters are doubtful', () => {
+    const doubt = { S: 0.55, 5: 0.45 };
+    const read = fuse(evenly(latticeOf(['AB62SSS'], { 4: doubt, 5: doubt, 6: doubt })));
+    expect(read?.probability).toBeLessThan(0.5);
+  });
+
+  it('says for every place what else it may be', () => {
+    const read = fuse(evenly(latticeOf(['AB62CDE'], { 1: { B: 0.7, 8: 0.3 } })));
+    expect(read?.characters.map(({ character }) => character).join('')).toBe('AB62CDE');
+    const [a, b] = read?.characters ?? [];
+    expect(a?.probability).toBeGreaterThan(0.95);
+    expect(b?.alternatives[0]?.character).toBe('8');
+    expect((b?.probability ?? 0) + (b?.alternatives[0]?.probability ?? 0)).toBeGreaterThan(0.95);
+    expect(b?.probability).toBeGreaterThan(b?.alternatives[0]?.probability ?? 1);
+  });
+});
+
+describe('several frames', () => {
+  it('outvote one that misread', () => {
+    const right = latticeOf(['LM08XKV']);
+    const wrong = latticeOf(['LM08XKY']);
+    expect(fuse(evenly(right, wrong, right))?.vrm).toBe('LM08XKV');
+  });
+
+  it('outvote one that shows something else altogether', () => {
+    const right = latticeOf(['LM08XKV'], { 4: { X: 0.6, K: 0.4 } });
+    const other = latticeOf(['TAXI'], {}, 0.9999);
+    expect(fuse(evenly(right, other, right))?.vrm).toBe('LM08XKV');
+  });
+
+  it('restore a character that was lost in one', () => {
+    const lost = latticeOf(['LM08XKV'], { 3: { '': 0.9, 8: 0.1 } });
+    const right = latticeOf(['LM08XKV']);
+    expect(fuse(evenly(lost))?.vrm).toBe('LM0XKV');
+    expect(fuse(evenly(lost, right, right))?.vrm).toBe('LM08XKV');
+  });
+
+  it('give a text that no frame puts first, where each is wrong elsewhere', () => {
+    const frames = [0, 1, 4].map((place) =>
+      latticeOf(['LM68XKV'], { [place]: { [['L', 'M', '', '', 'X'][place] as string]: 0.4, H: 0.6 } }),
+    );
+    for (const frame of frames) expect(fuse(evenly(frame))?.vrm).not.toBe('LM68XKV');
+    expect(fuse(evenly(...frames))?.vrm).toBe('LM68XKV');
+  });
+
+  it('are trusted by weight', () => {
+    const sharp = { lattice: latticeOf(['AB62CDE']), weight: 3 };
+    const blurred = { lattice: latticeOf(['AB62CDF']), weight: 1 };
+    expect(fuse([blurred, sharp])?.vrm).toBe('AB62CDE');
+    expect(fuse([{ ...sharp, weight: 0 }, blurred])?.vrm).toBe('AB62CDF');
+    expect(fuse([{ ...sharp, weight: Number.NaN }, blurred])?.vrm).toBe('AB62CDF');
+  });
+
+  it('make a read surer the more agree, but never as sure as if each were a new witness', () => {
+    const frame = latticeOf(['AB62CDE'], { 1: { B: 0.7, 8: 0.3 } });
+    const probabilityOf = (count: number) =>
+      fuse(evenly(...Array.from({ length: count }, () => frame)))?.probability ?? 0;
+    const [one, two, eight, fifty] = [1, 2, 8, 50].map(probabilityOf) as [number, number, number, number];
+    expect(two).toBeGreaterThan(one);
+    expect(eight).toBeGreaterThan(two);
+    expect(fifty - eight).toBeLessThan(0.03);
+    expect(fifty).toBeLessThan(0.95);
+  });
+});
+
+describe('lines', () => {
+  it('are kept apart as the plate shows them', () => {
+    const read = fuse(evenly(latticeOf(['AB62', 'CDE']), latticeOf(['AB62', 'CDE'])));
+    expect(read?.vrm).toBe('AB62CDE');
+    expect(read?.lines).toEqual(['AB62', 'CDE']);
+    expect(read?.characters).toHaveLength(7);
+  });
+
+  it('do not split the vote: the same mark cut otherwise is the same mark', () => {
+    const cut = latticeOf(['AB62', 'CDE']);
+    const flat = latticeOf(['AB62CDE']);
+    const wrong = latticeOf(['AB62CDF']);
+    expect(fuse(evenly(cut, flat, wrong))?.vrm).toBe('AB62CDE');
+  });
+
+  it('give one line where the lower is empty', () => {
+    expect(fuse(evenly(latticeOf(['AB62CDE'])))?.lines).toEqual(['AB62CDE']);
+  });
+});
+
+describe('O and 0, I and 1', () => {
+  it('are one glyph: wavering between them costs nothing', () => {
+    const read = fuse(evenly(latticeOf(['LO08XIV'], { 1: { O: 0.5, 0: 0.5 }, 5: { I: 0.5, 1: 0.5 } })));
+    const sure = fuse(evenly(latticeOf(['LO08XIV'])));
+    expect(read?.probability).toBeCloseTo(sure?.probability ?? 0, 3);
+    expect(read?.matchKey).toBe('L008X1V');
+  });
+
+  it('are spelled as a UK mark has them', () => {
+    const read = fuse(evenly(latticeOf(['L0O8XKV'])));
+    expect(read?.vrm).toBe('LO08XKV');
+    expect(read?.ukClass).toBe('current');
+    expect(read?.lines).toEqual(['LO08XKV']);
+    expect(read?.characters.map(({ character }) => character).join('')).toBe('LO08XKV');
+  });
+
+  it("keep the reader's own spelling where a mark has no UK form", () => {
+    const read = fuse(evenly(latticeOf(['BA0O1I22X'])));
+    expect(read?.vrm).toBe('BA0O1I22X');
+    expect(read?.ukClass).toBeUndefined();
+  });
+
+  it('are not alternatives of each other', () => {
+    const read = fuse(evenly(latticeOf(['LO08XKV'], { 1: { O: 0.5, 0: 0.5 } })));
+    expect(read?.characters[1]?.alternatives.map(({ character }) => character)).not.toContain('0');
+    expect(read?.characters[1]?.probability).toBeGreaterThan(0.95);
+  });
+});
+
+describe('no read', () => {
+  it.each([
+    ['an empty plate', ['']],
+    ['one character', ['A']],
+    ['more characters than any mark has', ['ABCDEFGHIJKLM']],
+  ])('comes of %s', (_, rows) => {
+    expect(fuse(evenly(latticeOf(rows)))).toBeUndefined();
+  });
+
+  it('comes of no frames', () => {
+    expect(fuse([])).toBeUndefined();
+    expect(fuse([{ lattice: latticeOf(['AB62CDE']), weight: 0 }])).toBeUndefined();
+  });
+});
