@@ -1,3 +1,5 @@
+import { chownSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { DeviceError, messageOf } from './errors.js';
 
@@ -25,6 +27,7 @@ export function openDatabase(
 ): SqliteDatabase {
   let database: SqliteDatabase;
   try {
+    if (!options.readonly && !existsSync(path)) createPrivate(path);
     database = new Database(path, { readonly: options.readonly ?? false, timeout: 5_000 });
     if (!options.readonly) {
       database.pragma('journal_mode = WAL');
@@ -55,4 +58,16 @@ export function openDatabase(
     })();
   }
   return database;
+}
+
+/**
+ * Marks are in there, so the file is its owner's alone; SQLite gives its -wal and -shm files the
+ * same mode and owner. Made by root (an operator's import), it belongs to the folder's owner, or
+ * the service could not open it.
+ */
+function createPrivate(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(dirname(path));
+  chownSync(path, uid, gid);
 }
