@@ -1,0 +1,15 @@
+#include "addon/arguments.h"
+
+namespace {
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  exports.Set("letterbox", Napi::Function::New(env, anprd::LetterboxCall, "letterbox"));
+  exports.Set("rectify", Napi::Function::New(env, anprd::RectifyCall, "rectify"));
+  exports.Set("sharpness", Napi::Function::New(env, anprd::SharpnessCall, "sharpness"));
+  exports.Set("changedBlocks", Napi::Function::New(env, anprd::ChangedBlocksCall, "changedBlocks"));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(anprd_native, Init)
