@@ -71,3 +71,12 @@ function createPrivate(path: string): void {
   const { uid, gid } = statSync(dirname(path));
   chownSync(path, uid, gid);
 }
+
+/**
+ * Whether a thrown value is SQLite saying that the disk or the file failed (full, busy, read-only,
+ * damaged), as against a wrong statement or a broken constraint, which are bugs.
+ */
+export function isStorageFault(thrown: unknown): boolean {
+  if (!(thrown instanceof Database.SqliteError)) return false;
+  return !/^SQLITE_(CONSTRAINT|ERROR|MISUSE|RANGE|MISMATCH|TOOBIG)/.test(thrown.code);
+}

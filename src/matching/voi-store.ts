@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { VoiEntry, VoiList } from '../domain/voi.js';
 import { foldVrm, type MatchKey, type Vrm } from '../domain/vrm.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
-import { type Migration, openDatabase, type SqliteDatabase } from '../lib/sqlite.js';
+import { isStorageFault, type Migration, openDatabase, type SqliteDatabase } from '../lib/sqlite.js';
 import { COLUMN_NAMES, entryFromValues, valuesOfEntry } from './voi-entry.js';
 
 /**
@@ -21,7 +21,7 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE TABLE lists (
         id TEXT PRIMARY KEY,
         revision INTEGER NOT NULL,
-        imported_at_ms INTEGER NOT NULL,
+        imported_at_ms REAL NOT NULL,
         entry_count INTEGER NOT NULL
       ) STRICT, WITHOUT ROWID;
       CREATE TABLE entries (
@@ -188,7 +188,7 @@ export class VoiStore {
     try {
       return work(this.#opened());
     } catch (cause) {
-      if ((cause as Error).name !== 'SqliteError') throw cause;
+      if (!isStorageFault(cause)) throw cause;
       throw new DeviceError('hotlist.store-failed', {
         message: `the hotlist ${this.#path} cannot be read or written: ${messageOf(cause)}`,
         hint: 'Check the disk (full, read-only, failing) and that no other import is running; the lists are as they were.',

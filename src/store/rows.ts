@@ -1,0 +1,62 @@
+import type { CaptureRecord, Hit } from '../domain/capture-record.js';
+import type { EncodedImage, Passage } from '../domain/passage.js';
+
+/** How records, hits and pictures are written in the tables, and read back. */
+
+export interface RecordRow {
+  readonly id: string;
+  readonly sequence: number;
+  readonly camera_id: string;
+  readonly phase: 'settled' | 'closed';
+  readonly passage: string;
+  readonly clock: string;
+}
+
+export interface HitRow {
+  readonly id: string;
+  readonly record_id: string;
+  readonly match_key: string;
+  readonly matched_at_ms: number;
+  readonly committed_at_ms: number;
+  readonly match: string;
+  readonly passage: string;
+  readonly clock: string;
+  readonly stands: 0 | 1;
+}
+
+export interface ImageRow {
+  readonly kind: 'plate-patch' | 'overview';
+  readonly revision: number;
+  readonly width_px: number;
+  readonly height_px: number;
+  readonly picture_at_ms: number;
+  readonly jpeg: Buffer;
+}
+
+/** A passage as JSON; its pictures are rows of their own. */
+export function passageText(passage: Passage): string {
+  const { platePatch, overviewImage, ...text } = passage;
+  return JSON.stringify(text);
+}
+
+export function recordFrom(row: Pick<RecordRow, 'id' | 'sequence' | 'passage' | 'clock'>): CaptureRecord {
+  return {
+    id: row.id,
+    sequence: row.sequence,
+    passage: JSON.parse(row.passage),
+    clock: JSON.parse(row.clock),
+  };
+}
+
+export function hitFrom(row: HitRow): Hit {
+  return {
+    id: row.id,
+    recordId: row.record_id,
+    matchedAtMs: row.matched_at_ms,
+    match: JSON.parse(row.match),
+  };
+}
+
+export function imageFrom(row: ImageRow): EncodedImage {
+  return { jpeg: row.jpeg, widthPx: row.width_px, heightPx: row.height_px };
+}
