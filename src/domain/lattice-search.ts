@@ -11,8 +11,10 @@ import { BLANK, type Candidate, CHARSET, CLASSES, type Lattice } from './lattice
 
 /** Prefixes kept after each step: far more than a plate has readings worth telling apart. */
 const BEAM_WIDTH = 24;
-/** Characters below this probability in a step do not start a new prefix there. */
-const LEAST_PROBABILITY = 1e-4;
+/** Texts scored exactly beyond those asked for, since the search's own order is nearly right only. */
+const SPARE = 4;
+/** A new prefix is not followed up where it is less probable than this share of the best one. */
+const LEAST_SHARE = 1e-3;
 /** Sums are lifted before they get near the smallest double. */
 const LIFT_BELOW = 1e-100;
 
@@ -44,6 +46,7 @@ export function nBest(lattice: Lattice, count: number): Candidate[] {
   let combined: Candidate[] = [{ rows: [], logProbability: 0 }];
   for (const row of lattice.rows) {
     const texts = searchRow(row, lattice.steps)
+      .slice(0, count + SPARE)
       .map((text) => ({ text, logProbability: rowLogLikelihood(row, lattice.steps, text) }))
       .sort((a, b) => b.logProbability - a.logProbability)
       .slice(0, count);
@@ -81,6 +84,11 @@ function rowLogLikelihood(row: Float32Array, steps: number, text: string): numbe
     if (found === undefined) return -Infinity;
     classes[i] = found;
   }
+  if (text === '') {
+    let sum = 0;
+    for (let step = 0; step < steps; step++) sum += row[step * CLASSES + BLANK] as number;
+    return sum;
+  }
   const states = 2 * text.length + 1;
   let before = new Float64Array(states);
   let after = new Float64Array(states);
@@ -113,8 +121,7 @@ function rowLogLikelihood(row: Float32Array, steps: number, text: string): numbe
       logScale += Math.log(peak);
     }
   }
-  const last = before[states - 1] as number;
-  const end = states > 1 ? last + (before[states - 2] as number) : last;
+  const end = (before[states - 1] as number) + (before[states - 2] as number);
   return Math.log(end) + logScale;
 }
 
@@ -126,17 +133,21 @@ interface Beam {
   endingInCharacter: number;
 }
 
-/** CTC prefix beam search: the texts that are left after the last step, in no order. */
+/** CTC prefix beam search: the texts left after the last step, about in order. */
 function searchRow(row: Float32Array, steps: number): string[] {
   let beams: Beam[] = [{ text: '', lastClass: -1, endingInBlank: 1, endingInCharacter: 0 }];
   const probabilities = new Float64Array(CLASSES);
   for (let step = 0; step < steps; step++) {
     const viable: number[] = [];
+    let peak = 0;
     for (let index = 0; index < CLASSES; index++) {
       const probability = Math.exp(row[step * CLASSES + index] as number);
       probabilities[index] = probability;
-      if (index !== BLANK && probability >= LEAST_PROBABILITY) viable.push(index);
+      if (probability > peak) peak = probability;
+      if (index !== BLANK && probability >= LEAST_SHARE) viable.push(index);
     }
+    // The best prefix stands at 1 before the step, and at `peak` or a little more after it.
+    const leastShare = LEAST_SHARE * peak;
     const next = new Map<string, Beam>();
     const reach = (text: string, lastClass: number): Beam => {
       let beam = next.get(text);
@@ -156,8 +167,9 @@ function searchRow(row: Float32Array, steps: number): string[] {
       for (const index of viable) {
         // The same character again is a new one only after a blank.
         const from = index === beam.lastClass ? beam.endingInBlank : total;
-        if (from === 0) continue;
-        reach(beam.text + CHARSET[index], index).endingInCharacter += from * (probabilities[index] as number);
+        const share = from * (probabilities[index] as number);
+        if (share < leastShare) continue;
+        reach(beam.text + CHARSET[index], index).endingInCharacter += share;
       }
     }
     beams = [...next.values()].sort((a, b) => sumOf(b) - sumOf(a)).slice(0, BEAM_WIDTH);

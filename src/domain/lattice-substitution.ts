@@ -13,48 +13,54 @@ import { BLANK, CHARSET, CLASSES } from './lattice.js';
  *   in that place (plain probabilities; 0 below about 1e-300).
  */
 export function substitutions(row: Float32Array, steps: number, text: string): Float64Array[] {
-  const probabilities = Float64Array.from(row, Math.exp);
+  const probabilities = new Float64Array(row.length);
+  for (let i = 0; i < row.length; i++) probabilities[i] = Math.exp(row[i] as number);
   const classes = Array.from(text, (character) => CHARSET.indexOf(character));
   const states = 2 * classes.length + 1;
   const forward = forwardSums(probabilities, steps, classes);
   const backward = backwardSums(probabilities, steps, classes);
 
+  const viaBlank = new Float64Array(steps);
+  const direct = new Float64Array(steps);
+  const enteringViaBlank = new Float64Array(steps);
+  const enteringDirect = new Float64Array(steps);
   return classes.map((_, place) => {
     const state = 2 * place + 1;
-    const previous = classes[place - 1];
-    const next = classes[place + 1];
+    const previous = classes[place - 1] ?? -1;
+    const next = classes[place + 1] ?? -1;
+    for (let step = 0; step < steps; step++) {
+      // Who comes into the place in this step: from the blank before it, or straight from the
+      // character before it.
+      const before = (step - 1) * states + state;
+      enteringViaBlank[step] = step === 0 ? (place === 0 ? 1 : 0) : (forward[before - 1] as number);
+      enteringDirect[step] = step > 0 && previous >= 0 ? (forward[before - 2] as number) : 0;
+      // All that may follow for those who are in it for the last time in this step.
+      const after = (step + 1) * states + state;
+      const p = (step + 1) * CLASSES;
+      const isLast = step === steps - 1;
+      viaBlank[step] = isLast
+        ? next < 0
+          ? 1
+          : 0
+        : (probabilities[p + BLANK] as number) * (backward[after + 1] as number);
+      direct[step] =
+        isLast || next < 0 ? 0 : (probabilities[p + next] as number) * (backward[after + 2] as number);
+    }
     const scores = new Float64Array(CHARSET.length);
     for (let character = 0; character < scores.length; character++) {
+      // Two equal characters need a blank between them.
+      const mayFollow = character === previous ? 0 : 1;
+      const mayPrecede = character === next ? 0 : 1;
       let inPlace = 0;
       let sum = 0;
       for (let step = 0; step < steps; step++) {
-        // Those who come into the place in this step: from the blank before it, or straight from
-        // the character before it, unless that is the same one.
-        let entering = step === 0 && place === 0 ? 1 : 0;
-        if (step > 0) {
-          const at = (step - 1) * states + state;
-          entering = forward[at - 1] as number;
-          if (previous !== undefined && previous !== character) entering += forward[at - 2] as number;
-        }
+        const entering = (enteringViaBlank[step] as number) + mayFollow * (enteringDirect[step] as number);
         inPlace = (inPlace + entering) * (probabilities[step * CLASSES + character] as number);
-        if (inPlace === 0) continue;
-        sum += inPlace * leaving(step, character);
+        sum += inPlace * ((viaBlank[step] as number) + mayPrecede * (direct[step] as number));
       }
       scores[character] = sum;
     }
     return scores;
-
-    /** The probability of all that follows, for a path that is in this place for the last time. */
-    function leaving(step: number, character: number): number {
-      if (step === steps - 1) return next === undefined ? 1 : 0;
-      const at = (step + 1) * states + state;
-      const p = (step + 1) * CLASSES;
-      let rest = (probabilities[p + BLANK] as number) * (backward[at + 1] as number);
-      if (next !== undefined && next !== character) {
-        rest += (probabilities[p + next] as number) * (backward[at + 2] as number);
-      }
-      return rest;
-    }
   });
 }
 

@@ -36,6 +36,8 @@ export interface FuseOptions {
 }
 
 const PROPOSALS_PER_FRAME = 6;
+/** A text below this share of the frame's best one is not worth scoring in all others. */
+const PROPOSAL_SHARE = 1e-3;
 /** At this correlation no number of frames counts as more than two and a half. */
 const FRAME_CORRELATION = 0.4;
 /** The least a frame can say of a text: a frame that shows something else has no veto. */
@@ -106,7 +108,11 @@ function prepare(frames: readonly WeightedLattice[], correlation: number): Frame
 function propose(frames: readonly Frame[], perFrame: number): string[][] {
   const proposals = new Map<string, string[]>();
   for (const { folded } of frames) {
-    for (const { rows } of nBest(folded, perFrame)) proposals.set(rows.join('\n'), [...rows]);
+    const texts = nBest(folded, perFrame);
+    const least = (texts[0]?.logProbability ?? 0) + Math.log(PROPOSAL_SHARE);
+    for (const { rows, logProbability } of texts) {
+      if (logProbability >= least) proposals.set(rows.join('\n'), [...rows]);
+    }
   }
   return [...proposals.values()];
 }
