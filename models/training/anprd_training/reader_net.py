@@ -3,7 +3,7 @@
 Full 3x3 convolutions, stride 8 down and 4 across; the 6 remaining rows are collapsed twice, once
 for each line of text, and a short stack of wide 1-D convolutions (shared by both lines) gives
 every step a view of its neighbours, so that the steps of "11" can move apart into the room that
-wider characters leave.
+wider characters leave.  Channels are multiples of 16: others cost the same and do less.
 """
 import torch
 from torch import nn
@@ -32,7 +32,7 @@ class _Residual(nn.Module):
 
 
 class Reader(nn.Module):
-    def __init__(self, channels=(16, 40, 64), row_channels=96):
+    def __init__(self, channels=(16, 32, 64), row_channels=96):
         super().__init__()
         a, b, c = channels
         self.trunk = nn.Sequential(
@@ -40,7 +40,7 @@ class Reader(nn.Module):
             _Conv(a, b, (2, 1)),  # 12 x 80
             _Residual(b),
             _Conv(b, c, 2),  # 6 x 40
-            _Residual(c), _Residual(c), _Residual(c),
+            _Residual(c), _Residual(c), _Residual(c), _Residual(c),
         )
         self.collapse = nn.ModuleList(
             nn.Sequential(nn.Conv2d(c, row_channels, (6, 1), bias=False), nn.BatchNorm2d(row_channels), nn.ReLU(inplace=True))
