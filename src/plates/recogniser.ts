@@ -1,0 +1,140 @@
+import type { PlatesConfig } from '../config/schema.js';
+import type { Frame } from '../domain/frame.js';
+import { plateSize } from '../domain/geometry.js';
+import type { Observation } from '../domain/observation.js';
+import { systemClock } from '../lib/clock.js';
+import type { Logger } from '../lib/log.js';
+import type { Detection } from './decode.js';
+import { Detector } from './detector.js';
+import { loadModels } from './models.js';
+import { Reader } from './reader.js';
+
+export interface RecogniserOptions {
+  readonly config: PlatesConfig;
+  readonly logger?: Logger;
+  /** Monotonic milliseconds, for the sums in `snapshot`. */
+  readonly monoMs?: () => number;
+}
+
+/** Sums since the start; the mean is a division away. */
+export interface RecogniserSnapshot {
+  readonly framesDetected: number;
+  readonly platesFound: number;
+  readonly platesRead: number;
+  readonly detectMs: number;
+  readonly readMs: number;
+}
+
+/**
+ * Frame -> observations. Detecting and reading are apart, so that passages can decide which plates
+ * of a frame are worth reading.
+ */
+export class Recogniser {
+  readonly #config: PlatesConfig;
+  readonly #logger: Logger | undefined;
+  readonly #monoMs: () => number;
+  #stages: { readonly detector: Detector; readonly reader: Reader } | undefined;
+  #framesDetected = 0;
+  #platesFound = 0;
+  #platesRead = 0;
+  #detectMs = 0;
+  #readMs = 0;
+
+  constructor({ config, logger, monoMs }: RecogniserOptions) {
+    this.#config = config;
+    this.#logger = logger;
+    this.#monoMs = monoMs ?? systemClock.monoMs;
+  }
+
+  /**
+   * Loads both models and runs each once.
+   * @throws DeviceError models.*, addon.missing
+   */
+  async start(): Promise<void> {
+    const { modelsFolder, threads, detectorWidthPx, detectionThreshold, mostReadsPerFrame } = this.#config;
+    const models = await loadModels(modelsFolder);
+    const detector = new Detector({
+      model: models.detector,
+      threads,
+      widthPx: detectorWidthPx,
+      threshold: detectionThreshold,
+    });
+    const reader = new Reader({ model: models.reader, threads, batchSize: mostReadsPerFrame });
+    await detector.start();
+    try {
+      await reader.start();
+    } catch (error) {
+      await detector.stop();
+      throw error;
+    }
+    this.#stages = { detector, reader };
+    this.#logger?.info(
+      {
+        detector: models.detector.specification.sha256.slice(0, 12),
+        reader: models.reader.specification.sha256.slice(0, 12),
+      },
+      'plate models loaded',
+    );
+  }
+
+  /** Every plate in the frame, best first. */
+  async detect(frame: Frame): Promise<Detection[]> {
+    const startedMs = this.#monoMs();
+    const detections = await this.#started().detector.detect(frame);
+    this.#detectMs += this.#monoMs() - startedMs;
+    this.#framesDetected++;
+    this.#platesFound += detections.length;
+    return detections;
+  }
+
+  /**
+   * One observation a detection, in order. The largest plates are read, up to `mostReadsPerFrame`
+   * and not below `minimumPlateHeightPx`; the others come back without a lattice.
+   */
+  async read(frame: Frame, detections: readonly Detection[]): Promise<Observation[]> {
+    const startedMs = this.#monoMs();
+    const { minimumPlateHeightPx, mostReadsPerFrame } = this.#config;
+    const chosen = detections
+      .map(({ quad }, index) => ({ quad, index, ...plateSize(quad) }))
+      .filter(({ heightPx }) => heightPx >= minimumPlateHeightPx)
+      .sort((a, b) => b.widthPx * b.heightPx - a.widthPx * a.heightPx)
+      .slice(0, mostReadsPerFrame);
+    const readings = await this.#started().reader.read(
+      frame,
+      chosen.map(({ quad }) => quad),
+    );
+    const readingOf = new Map(chosen.map(({ index }, place) => [index, readings[place]]));
+    this.#readMs += this.#monoMs() - startedMs;
+    this.#platesRead += chosen.length;
+    return detections.map(({ quad, score }, index) => ({
+      frameIndex: frame.index,
+      capturedAtMs: frame.capturedAtMs,
+      capturedMonoMs: frame.capturedMonoMs,
+      quad,
+      detectionScore: score,
+      ...readingOf.get(index),
+    }));
+  }
+
+  async stop(): Promise<void> {
+    const stages = this.#stages;
+    this.#stages = undefined;
+    await stages?.detector.stop();
+    await stages?.reader.stop();
+  }
+
+  snapshot(): RecogniserSnapshot {
+    return {
+      framesDetected: this.#framesDetected,
+      platesFound: this.#platesFound,
+      platesRead: this.#platesRead,
+      detectMs: this.#detectMs,
+      readMs: this.#readMs,
+    };
+  }
+
+  #started() {
+    if (this.#stages === undefined) throw new Error('the recogniser was not started');
+    return this.#stages;
+  }
+}
