@@ -105,6 +105,9 @@ export const platesSchema = z.strictObject({
 
 export const passagesSchema = z.strictObject({
   lostAfterSeconds: seconds(0.8, 60).describe('A plate unseen for so long has gone.'),
+  rejoinWithinSeconds: seconds(10, 600).describe(
+    'A vehicle that was lost and shows up again with the same text within this time is the same passage.',
+  ),
   reportStandingAfterSeconds: seconds(30, 3600).describe(
     'A vehicle that stands in view for so long is reported as it is.',
   ),
