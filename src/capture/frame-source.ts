@@ -14,7 +14,8 @@ export interface FrameSource {
 
   /**
    * The newest frame, waiting until there is one.
-   * @returns undefined when a file or folder has been played to its end (a live source has none).
+   * @returns undefined when a file or folder has been played to its end (a live source has none),
+   *   and when it was closed.
    * @throws DeviceError capture.lost when the source went away, capture.silent when it gave
    *   nothing for the configured time, capture.bad-frame when what it gave is no picture.
    */

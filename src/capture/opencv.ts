@@ -16,7 +16,6 @@ export interface Mat {
   readonly channels: number;
   /** CV_8U is 0. */
   readonly depth: number;
-  readonly empty: boolean;
   /** A copy of all samples, row by row. */
   getData(): Buffer;
   cvtColor(code: number): Mat;
