@@ -1,0 +1,49 @@
+/**
+ * CloudEvents 1.0 over MQTT: binary mode on MQTT 5 (attributes are properties of the packet, the
+ * payload is the data), structured mode on MQTT 3.1.1, which has no properties.
+ */
+export interface CloudEvent {
+  /** `source` and `id` together are the receiver's key for telling a repeat. */
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  /** UTC, milliseconds: the capture time; absent where nobody can know it (a will). */
+  readonly timeMs?: number;
+  /** Extension attributes: lower-case letters and digits; neither a VRM nor a place. */
+  readonly extensions: Readonly<Record<string, string>>;
+  readonly data:
+    | { readonly kind: 'json'; readonly value: unknown }
+    | { readonly kind: 'bytes'; readonly contentType: string; readonly bytes: Uint8Array };
+}
+
+export interface EncodedEvent {
+  readonly payload: Buffer;
+  /** MQTT 5 only. */
+  readonly contentType?: string;
+  readonly userProperties?: Readonly<Record<string, string>>;
+}
+
+export function encodeEvent(event: CloudEvent, protocolVersion: 4 | 5): EncodedEvent {
+  const attributes = {
+    specversion: '1.0',
+    id: event.id,
+    source: event.source,
+    type: event.type,
+    ...(event.timeMs !== undefined && { time: isoTime(event.timeMs) }),
+    ...event.extensions,
+  };
+  const { data } = event;
+  const contentType = data.kind === 'json' ? 'application/json' : data.contentType;
+  if (protocolVersion === 5) {
+    const payload = data.kind === 'json' ? Buffer.from(JSON.stringify(data.value)) : Buffer.from(data.bytes);
+    return { payload, contentType, userProperties: attributes };
+  }
+  const body =
+    data.kind === 'json' ? { data: data.value } : { data_base64: Buffer.from(data.bytes).toString('base64') };
+  return { payload: Buffer.from(JSON.stringify({ ...attributes, datacontenttype: contentType, ...body })) };
+}
+
+/** ISO 8601 in UTC with milliseconds. */
+export function isoTime(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}

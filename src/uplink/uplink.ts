@@ -1,0 +1,53 @@
+import type { MqttConfig } from '../config/schema.js';
+import type { Outbox } from '../domain/outbox.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/log.js';
+import { Drain, type DrainSnapshot } from './drain.js';
+import { type LinkSnapshot, MqttSession } from './session.js';
+
+export interface UplinkSnapshot extends DrainSnapshot {
+  readonly link: LinkSnapshot;
+}
+
+export interface UplinkOptions {
+  readonly config: MqttConfig;
+  readonly unitId: string;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The way from the outbox to the broker: one connection, and the drain that uses it. */
+export class Uplink {
+  readonly #session: MqttSession;
+  readonly #drain: Drain;
+
+  constructor(options: UplinkOptions) {
+    const { config, unitId, outbox, clock, log } = options;
+    this.#session = new MqttSession({ config, unitId, clock, log });
+    const { topicPrefix, protocolVersion } = config;
+    const wire = { topicPrefix, protocolVersion, unitId };
+    this.#drain = new Drain({ config, wire, outbox, link: this.#session, clock, log });
+  }
+
+  /** Returns at once; a broker that is away is an everyday state, seen in the snapshot. */
+  start(): void {
+    this.#drain.start();
+    this.#session.start(() => this.#drain.wake());
+  }
+
+  /** Sends what can be sent within `drainSeconds`, says `stopped` and ends the connection. */
+  async stop(): Promise<void> {
+    await this.#drain.stop();
+    await this.#session.stop();
+  }
+
+  /** Call it after a commit: what was enqueued goes now and not at the next poll. */
+  wake(): void {
+    this.#drain.wake();
+  }
+
+  snapshot(): UplinkSnapshot {
+    return { ...this.#drain.snapshot(), link: this.#session.snapshot() };
+  }
+}
