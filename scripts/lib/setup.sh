@@ -83,6 +83,10 @@ build_typescript() {
 set_up_tools() {
   cd "$ROOT" || exit
   check_platform
+  if [[ $ROOT == *[[:space:]]* ]]; then
+    fail "the checkout's path has a space in it ($ROOT), and make, which compiles the addons, cannot work there" \
+      'Move it to a path without spaces.'
+  fi
   mkdir -p .run
   # Two of these scripts at once would install into one another.
   exec 9>.run/setup.lock

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { packageRoot } from '../../../src/lib/package-root.js';
 import type { Polygon } from './raster.js';
 
 /** The mandatory UK lettering as polygons in millimetres, y down, 79 mm high. */
@@ -28,18 +29,9 @@ const faceSchema = z.object({
   ),
 });
 
-/** The checkout this file belongs to, run from source or from dist/. */
-export function repositoryRoot(): string {
-  let folder = import.meta.dirname;
-  while (!existsSync(join(folder, 'models', 'uk-face.json'))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw new Error('models/uk-face.json is missing: expected it in the checkout');
-    folder = parent;
-  }
-  return folder;
-}
-
-export function loadFace(path: string = join(repositoryRoot(), 'models', 'uk-face.json')): Face {
+export function loadFace(
+  path: string = join(packageRoot(import.meta.dirname), 'models', 'uk-face.json'),
+): Face {
   const { heightMm, glyphs } = faceSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   return {
     heightMm,
