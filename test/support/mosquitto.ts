@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * A real Mosquitto on a free port of the loopback, with a folder of its own.
+ *
+ * Its persistence is off: what a restarted broker knows is what clients tell it again, the hardest
+ * case for them.
+ */
+export interface Mosquitto {
+  readonly port: number;
+  readonly url: string;
+  /** Starts it again on the same port after `stop`. */
+  start(): Promise<void>;
+  /** SIGTERM, or the signal given; waits until it is gone. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** SIGSTOP: it keeps its connections and answers nothing. */
+  freeze(): void;
+  thaw(): void;
+  /** Stops it and removes its folder. */
+  remove(): Promise<void>;
+}
+
+/** @param configuration further lines for mosquitto.conf; `{folder}` is the broker's folder. */
+export async function startMosquitto(
+  options: { readonly configuration?: string; readonly files?: Readonly<Record<string, string>> } = {},
+): Promise<Mosquitto> {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'anprd-mosquitto-'));
+  // Started by root, Mosquitto becomes the user `mosquitto` before it reads its files.
+  chmodSync(folder, 0o755);
+  for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), text);
+  const configuration = (options.configuration ?? 'allow_anonymous true').replaceAll('{folder}', folder);
+  writeFileSync(
+    join(folder, 'mosquitto.conf'),
+    `listener ${port} 127.0.0.1\npersistence false\nlog_dest none\nset_tcp_nodelay true\n${configuration}\n`,
+  );
+  let child: ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    const started = spawn('mosquitto', ['-c', join(folder, 'mosquitto.conf')], {
+      stdio: 'ignore',
+      // Debian keeps daemons where users do not look.
+      env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+    });
+    child = started;
+    let failure = '';
+    started.once('error', (error) => {
+      failure = error.message;
+    });
+    for (let attempt = 0; attempt < 200; attempt++) {
+      if (failure !== '' || started.exitCode !== null) break;
+      if (await answers(port)) return;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    throw new Error(`mosquitto did not start on port ${port}: ${failure || `exit code ${started.exitCode}`}`);
+  }
+
+  async function stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const running = child;
+    child = undefined;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const gone = once(running, 'exit');
+    running.kill('SIGCONT');
+    running.kill(signal);
+    await gone;
+  }
+
+  await start();
+  return {
+    port,
+    url: `mqtt://127.0.0.1:${port}`,
+    start,
+    stop,
+    freeze: () => child?.kill('SIGSTOP'),
+    thaw: () => child?.kill('SIGCONT'),
+    remove: async () => {
+      await stop('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
