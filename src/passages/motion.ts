@@ -1,0 +1,180 @@
+import { type Box, boundingBox, centre, type Point, plateSize, type Quad } from '../domain/geometry.js';
+import type { Direction } from '../domain/passage.js';
+
+/** A plate's place in one frame, reduced to what following it needs. Pixels and monotonic time. */
+export interface Placement {
+  readonly monoMs: number;
+  readonly centre: Point;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly box: Box;
+}
+
+export function placementOf(quad: Quad, monoMs: number): Placement {
+  return { monoMs, centre: centre(quad), ...plateSize(quad), box: boundingBox(quad) };
+}
+
+/**
+ * A plate has made a step when it is this far from where its last step ended, counted in plate
+ * heights (growing by 18 % counts as much): more than a detector's corners jitter, and less than
+ * a vehicle at walking pace moves in a few frames.
+ */
+const STEP = 0.35;
+/** A track that stays in one place for this long at first counts as having begun standing. */
+const BEGAN_STANDING_MS = 500;
+/** How far a plate must have come to have travelled: further for what began standing, because
+ * text burnt into the picture hops when its line changes length, and then stays again. */
+const TRAVELLED = { moving: { steps: 1, net: 0.6 }, standing: { steps: 3, net: 1.5 } };
+/** Growth of the plate over the whole way from which on a direction is claimed: 12 %. */
+const DIRECTION_LOG_GROWTH = 0.11;
+const VELOCITY_WEIGHT = 0.6;
+
+/** How one plate moves through the picture. Time comes with the placements. */
+export class Motion {
+  readonly #first: Placement;
+  #last: Placement;
+  #sightings = 1;
+  /** Pixels a millisecond. */
+  #velocity: Point = { x: 0, y: 0 };
+  /** Change of the logarithm of the height a millisecond. */
+  #growth = 0;
+
+  /** Where the last step ended. */
+  #station: Placement;
+  #steps = 0;
+  #beganStanding = false;
+  #travelled = false;
+
+  /** Sums of the regression of log height over the time spent moving. */
+  #movingMs = 0;
+  #regression = { n: 0, t: 0, y: 0, tt: 0, ty: 0 };
+  #regressed: Placement;
+
+  constructor(first: Placement) {
+    this.#first = first;
+    this.#last = first;
+    this.#station = first;
+    this.#regressed = first;
+    this.#regress(first);
+  }
+
+  get last(): Placement {
+    return this.#last;
+  }
+
+  get sightings(): number {
+    return this.#sightings;
+  }
+
+  /** That it went some way on its own, as vehicles do and signs and overlay text do not. */
+  get travelled(): boolean {
+    return this.#travelled;
+  }
+
+  get stepped(): boolean {
+    return this.#steps > 0;
+  }
+
+  /** How long it has been in one place. */
+  get standingMs(): number {
+    return this.#last.monoMs - this.#station.monoMs;
+  }
+
+  get ageMs(): number {
+    return this.#last.monoMs - this.#first.monoMs;
+  }
+
+  /** Plate widths a second. */
+  get speed(): number {
+    return (Math.hypot(this.#velocity.x, this.#velocity.y) * 1000) / this.#last.widthPx;
+  }
+
+  add(now: Placement): void {
+    const elapsedMs = now.monoMs - this.#last.monoMs;
+    if (elapsedMs > 0) {
+      const weight = this.#sightings === 1 ? 1 : VELOCITY_WEIGHT;
+      this.#velocity = {
+        x: mix(this.#velocity.x, (now.centre.x - this.#last.centre.x) / elapsedMs, weight),
+        y: mix(this.#velocity.y, (now.centre.y - this.#last.centre.y) / elapsedMs, weight),
+      };
+      // Heights jitter far more than places, so growth is trusted slowly.
+      const growth = Math.log(now.heightPx / this.#last.heightPx) / elapsedMs;
+      this.#growth = mix(this.#growth, growth, weight * 0.5);
+    }
+    this.#last = now;
+    this.#sightings++;
+    this.#step(now);
+  }
+
+  /** Where the plate should be at a time, were it to go on as it did. */
+  predict(monoMs: number): Placement {
+    const elapsedMs = Math.max(0, monoMs - this.#last.monoMs);
+    const scale = Math.exp(clamp(this.#growth * elapsedMs, -0.7, 0.7));
+    const dx = this.#velocity.x * elapsedMs;
+    const dy = this.#velocity.y * elapsedMs;
+    const { centre: at, widthPx, heightPx, box } = this.#last;
+    return {
+      monoMs,
+      centre: { x: at.x + dx, y: at.y + dy },
+      widthPx: widthPx * scale,
+      heightPx: heightPx * scale,
+      box: {
+        x: at.x + dx + (box.x - at.x) * scale,
+        y: at.y + dy + (box.y - at.y) * scale,
+        width: box.width * scale,
+        height: box.height * scale,
+      },
+    };
+  }
+
+  /** Growing comes towards the camera; standing still says nothing, so it does not count. */
+  get direction(): Direction {
+    const { n, t, y, tt, ty } = this.#regression;
+    const spread = n * tt - t * t;
+    if (n < 3 || spread <= 0) return 'unknown';
+    const growth = ((n * ty - t * y) / spread) * this.#movingMs;
+    if (Math.abs(growth) < DIRECTION_LOG_GROWTH) return 'unknown';
+    return growth > 0 ? 'towards' : 'away';
+  }
+
+  #step(now: Placement): void {
+    const moved = displacement(this.#regressed, now);
+    if (moved >= STEP / 2) {
+      this.#movingMs += Math.min(now.monoMs - this.#regressed.monoMs, BEGAN_STANDING_MS);
+      this.#regressed = now;
+      this.#regress(now);
+    }
+    if (displacement(this.#station, now) < STEP) {
+      if (this.#steps === 0 && this.standingMs >= BEGAN_STANDING_MS) this.#beganStanding = true;
+      return;
+    }
+    this.#station = now;
+    this.#steps++;
+    const asked = this.#beganStanding ? TRAVELLED.standing : TRAVELLED.moving;
+    if (this.#steps >= asked.steps && displacement(this.#first, now) >= asked.net) this.#travelled = true;
+  }
+
+  #regress(placement: Placement): void {
+    const logHeight = Math.log(placement.heightPx);
+    this.#regression.n++;
+    this.#regression.t += this.#movingMs;
+    this.#regression.y += logHeight;
+    this.#regression.tt += this.#movingMs ** 2;
+    this.#regression.ty += this.#movingMs * logHeight;
+  }
+}
+
+/** How far apart two places of one plate are, in plate heights; growth counts double its logarithm. */
+export function displacement(a: Placement, b: Placement): number {
+  const heightPx = (a.heightPx + b.heightPx) / 2;
+  const moved = Math.hypot(a.centre.x - b.centre.x, a.centre.y - b.centre.y) / heightPx;
+  return Math.hypot(moved, 2 * Math.log(b.heightPx / a.heightPx));
+}
+
+function mix(before: number, now: number, weight: number): number {
+  return before + (now - before) * weight;
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}

@@ -1,0 +1,205 @@
+import type { Frame } from '../domain/frame.js';
+import type { Observation } from '../domain/observation.js';
+import type { Direction, EncodedImage, Passage, PassageOutcome } from '../domain/passage.js';
+import { Evidence, type PictureCap, type PictureTools } from './evidence.js';
+import type { Motion, Placement } from './motion.js';
+import { Reading } from './reading.js';
+import type { Glimpse } from './text.js';
+import type { Track } from './tracker.js';
+
+export interface OpenPassageOptions {
+  readonly id: string;
+  readonly cameraId: string;
+  readonly tools: PictureTools;
+  readonly patchCap: PictureCap;
+  readonly overviewCap: PictureCap;
+}
+
+/** What has been said of a passage so far: nothing, its settled read, or all there is to say. */
+export type Told = 'nothing' | 'settled' | 'closed';
+
+/** One vehicle while it goes by: what was seen of it, and what was said of it. */
+export class OpenPassage {
+  readonly id: string;
+  readonly reading = new Reading();
+  /** Tracks that are this vehicle now: more than one while a plate is found twice. */
+  readonly tracks = new Set<Track>();
+  told: Told = 'nothing';
+  /** Times a read was made, to space them out. */
+  lastReadMonoMs = -Infinity;
+
+  readonly #options: OpenPassageOptions;
+  readonly #evidence: Evidence;
+  #motion: Motion | undefined;
+  #firstPlacement: Placement | undefined;
+  #noise = false;
+  #frameCount = 0;
+  #firstFrameIndex = 0;
+  #lastFrameIndex = 0;
+  #firstSeenAtMs = 0;
+  #lastSeenAtMs = 0;
+  #decidedAtMs = 0;
+  #encoded: { readonly of: unknown; readonly images: Images } | undefined;
+
+  constructor(options: OpenPassageOptions) {
+    this.id = options.id;
+    this.#options = options;
+    this.#evidence = new Evidence({
+      tools: options.tools,
+      overviewMostWidthPx: options.overviewCap.mostWidthPx,
+    });
+  }
+
+  /** That it ended as no passage at all. */
+  get noise(): boolean {
+    return this.#noise;
+  }
+
+  get frameCount(): number {
+    return this.#frameCount;
+  }
+
+  get firstFrameIndex(): number {
+    return this.#firstFrameIndex;
+  }
+
+  get lastFrameIndex(): number {
+    return this.#lastFrameIndex;
+  }
+
+  /** Of the track seen last. A passage has one from its first sighting on. */
+  get motion(): Motion {
+    return this.#motion as Motion;
+  }
+
+  get firstPlacement(): Placement {
+    return this.#firstPlacement as Placement;
+  }
+
+  /** Notes a sighting, and its read if it was read. */
+  see(frame: Frame, observation: Observation, track: Track, glimpse: Glimpse | undefined): void {
+    this.tracks.add(track);
+    if (this.#frameCount === 0) {
+      this.#firstFrameIndex = frame.index;
+      this.#firstSeenAtMs = frame.capturedAtMs;
+      this.#firstPlacement = track.motion.last;
+    }
+    // A plate found twice in one frame is still one frame.
+    if (this.#frameCount === 0 || frame.index !== this.#lastFrameIndex) this.#frameCount++;
+    this.#lastFrameIndex = frame.index;
+    this.#lastSeenAtMs = frame.capturedAtMs;
+    this.#motion = track.motion;
+
+    if (observation.lattice !== undefined) this.lastReadMonoMs = frame.capturedMonoMs;
+    // All has been said: it is only followed on, so that it does not become another passage.
+    if (this.told === 'closed') {
+      this.#nameTracks();
+      return;
+    }
+
+    const sharpness = observation.sharpness ?? 0;
+    if (observation.lattice !== undefined && glimpse !== undefined) {
+      const { heightPx } = track.motion.last;
+      this.reading.add({
+        monoMs: frame.capturedMonoMs,
+        lattice: observation.lattice,
+        glimpse,
+        heightPx,
+        sharpness,
+      });
+      this.#decidedAtMs = frame.capturedAtMs;
+      this.#evidence.offer(frame, observation.quad, sharpness, this.reading.agrees(glimpse));
+    } else if (this.reading.readCount === 0) {
+      this.#evidence.offer(frame, observation.quad, undefined, false);
+    }
+    this.#nameTracks();
+  }
+
+  /** Becomes one with another passage that turned out to be the same vehicle. */
+  absorb(other: OpenPassage): void {
+    const merged =
+      this.#lastFrameIndex < other.#firstFrameIndex || other.#lastFrameIndex < this.#firstFrameIndex;
+    this.#frameCount = merged
+      ? this.#frameCount + other.#frameCount
+      : Math.max(this.#frameCount, other.#frameCount);
+    if (other.#firstFrameIndex < this.#firstFrameIndex) {
+      this.#firstFrameIndex = other.#firstFrameIndex;
+      this.#firstSeenAtMs = other.#firstSeenAtMs;
+      this.#firstPlacement = other.#firstPlacement;
+    }
+    if (other.#lastFrameIndex >= this.#lastFrameIndex) {
+      this.#lastFrameIndex = other.#lastFrameIndex;
+      this.#lastSeenAtMs = other.#lastSeenAtMs;
+      this.#motion = other.#motion;
+    }
+    this.#decidedAtMs = Math.max(this.#decidedAtMs, other.#decidedAtMs);
+    this.lastReadMonoMs = Math.max(this.lastReadMonoMs, other.lastReadMonoMs);
+    if (this.told !== 'closed') {
+      this.reading.absorb(other.reading);
+      this.#evidence.absorb(other.#evidence);
+    }
+    for (const track of other.tracks) this.tracks.add(track);
+    this.#nameTracks();
+  }
+
+  /** The passage as it can be told now. */
+  report(phase: Passage['phase'], outcome: PassageOutcome, direction: Direction): Passage {
+    const shown = this.#evidence.shown;
+    if (shown === undefined) throw new Error('a passage was reported that was never seen');
+    const images = this.#images(shown);
+    this.told = phase;
+    if (phase === 'closed') this.#release();
+    return {
+      id: this.id,
+      cameraId: this.#options.cameraId,
+      phase,
+      outcome,
+      firstSeenAtMs: this.#firstSeenAtMs,
+      lastSeenAtMs: this.#lastSeenAtMs,
+      decidedAtMs: outcome.kind === 'read' ? this.#decidedAtMs : this.#lastSeenAtMs,
+      pictureAtMs: shown.capturedAtMs,
+      firstFrameIndex: this.#firstFrameIndex,
+      lastFrameIndex: this.#lastFrameIndex,
+      frameCount: this.#frameCount,
+      readCount: this.reading.readCount,
+      direction,
+      quad: shown.quad,
+      ...images,
+    };
+  }
+
+  /** Ends it without a word: it was no passage. */
+  endAsNoise(): void {
+    this.told = 'closed';
+    this.#noise = true;
+    this.#release();
+  }
+
+  /** Lets go of pictures and scores; what it is known by stays. */
+  #release(): void {
+    this.#evidence.release();
+    this.#encoded = undefined;
+    this.reading.release();
+  }
+
+  #nameTracks(): void {
+    for (const track of this.tracks) track.text = this.reading.text;
+  }
+
+  /** Encoded once for each best frame: a search over qualities is dear. */
+  #images(shown: unknown): Images {
+    if (this.#encoded?.of !== shown) {
+      const images = this.#evidence.encode({
+        patch: this.#options.patchCap,
+        overview: this.#options.overviewCap,
+      });
+      this.#encoded = { of: shown, images };
+    }
+    return this.#encoded?.images ?? {};
+  }
+}
+
+interface Images {
+  readonly platePatch?: EncodedImage;
+  readonly overviewImage?: EncodedImage;
+}

@@ -1,0 +1,34 @@
+import type { Placement } from './motion.js';
+import type { OpenPassage } from './open-passage.js';
+
+/**
+ * Which plates of a frame are worth the reader's time. A passage is read in its first frames at
+ * once, so that it settles fast, then only where a frame promises more than those before: about a
+ * dozen reads a passage, however long it stays.
+ */
+const FIRST_READS = 5;
+const MOST_READS = 12;
+/** A plate this much higher than any that was read shows more. */
+const LARGER_BY = 1.1;
+/** While the text is not settled, a read that often gives blur a chance to pass. */
+const RETRY_AFTER_MS = 150;
+/** What stands is looked at now and then: another vehicle may have taken its place. */
+const RECHECK_AFTER_MS = 2_000;
+/** What has not moved yet shows by its text over time whether it is a vehicle. */
+const STILL_RECHECK_AFTER_MS = 600;
+
+/** @returns the order in which it should be read (least first), or undefined: not in this frame. */
+export function readPriority(passage: OpenPassage | undefined, plate: Placement): number | undefined {
+  if (passage === undefined) return 0;
+  const { reading } = passage;
+  const sinceMs = plate.monoMs - passage.lastReadMonoMs;
+  if (passage.told === 'closed') return sinceMs >= RECHECK_AFTER_MS ? MOST_READS : undefined;
+  if (reading.readCount < FIRST_READS) return reading.readCount;
+  if (!passage.motion.travelled && reading.readCount < MOST_READS) {
+    return sinceMs >= STILL_RECHECK_AFTER_MS ? reading.readCount : undefined;
+  }
+  if (reading.readCount >= MOST_READS) return sinceMs >= RECHECK_AFTER_MS ? reading.readCount : undefined;
+  const larger = plate.heightPx >= reading.largestPx * LARGER_BY;
+  const unsettled = passage.told === 'nothing' && sinceMs >= RETRY_AFTER_MS;
+  return larger || unsettled ? reading.readCount : undefined;
+}
