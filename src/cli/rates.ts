@@ -1,0 +1,175 @@
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { DeviceError } from '../lib/errors.js';
+import { type Interval, wilson } from '../lib/wilson.js';
+import { type LabelledPicture, loadLabels } from './labels.js';
+import { type Failure, type PictureRating, ratePicture } from './rating.js';
+import { PictureRecogniser, type PlatesOptions, platesConfigFor } from './recognition.js';
+
+export interface Rates {
+  readonly pictures: number;
+  readonly plates: number;
+  readonly platesWithText: number;
+  readonly captured: number;
+  readonly readRight: number;
+  readonly wrongReads: number;
+  readonly falseReads: number;
+  /** Pictures that could not be opened; they and their plates are in no other figure. */
+  readonly unreadablePictures: number;
+  /** 95 % (Wilson): of the plates, of the plates with a text, and of the pictures. */
+  readonly intervals: {
+    readonly captured: Interval;
+    readonly readRight: Interval;
+    readonly picturesWithFalseRead: Interval;
+  };
+  readonly picturesWithFalseRead: number;
+  readonly failures: readonly Failure[];
+}
+
+interface RatesOptions extends PlatesOptions {
+  readonly json?: boolean;
+  readonly limit?: number;
+}
+
+export function register(program: Command): void {
+  program
+    .command('rates')
+    .description('measure capture rate, read rate and false reads on a folder of labelled pictures')
+    .argument('<folder>', 'folder with labels.jsonl and the pictures that it names')
+    .option('--json', 'print the figures and failures as JSON')
+    .option('--limit <count>', 'only the first pictures', wholeNumber)
+    .option(
+      '--threshold <probability>',
+      'least probability of a read, instead of plates.readThreshold',
+      probability,
+    )
+    .option('--config <file>', 'configuration whose plates part is used (without it: the defaults)')
+    .option('--models <folder>', 'models to use')
+    .action(async (folder: string, options: RatesOptions) => {
+      const rates = await measureRates(folder, options, progressTo(process.stderr));
+      process.stdout.write(options.json ? `${JSON.stringify(rates, null, 2)}\n` : renderRates(folder, rates));
+      if (rates.unreadablePictures > 0) process.exitCode = 1;
+    });
+}
+
+/** Told after each picture; `problem` is why one could not be opened. */
+export type Progress = (done: number, of: number, problem?: string) => void;
+
+/** @throws DeviceError labels.invalid, models.*, config.* */
+export async function measureRates(
+  folder: string,
+  options: RatesOptions,
+  progress: Progress = () => undefined,
+): Promise<Rates> {
+  const config = await platesConfigFor(options);
+  const pictures = (await loadLabels(folder)).slice(0, options.limit);
+  const recogniser = new PictureRecogniser(config);
+  await recogniser.start();
+  const ratings: PictureRating[] = [];
+  try {
+    for (const [index, picture] of pictures.entries()) {
+      const rating = await ratePictureFile(recogniser, folder, picture);
+      if (rating instanceof DeviceError)
+        progress(index + 1, pictures.length, `${rating.message}\n  ${rating.hint}`);
+      else {
+        ratings.push(rating);
+        progress(index + 1, pictures.length);
+      }
+    }
+  } finally {
+    await recogniser.stop();
+  }
+  return summarise(ratings, pictures.length - ratings.length);
+}
+
+async function ratePictureFile(
+  recogniser: PictureRecogniser,
+  folder: string,
+  picture: LabelledPicture,
+): Promise<PictureRating | DeviceError> {
+  try {
+    const { plates } = await recogniser.recognise(join(folder, picture.file));
+    return ratePicture(picture, plates);
+  } catch (error) {
+    if (error instanceof DeviceError && error.code === 'capture.bad-picture') return error;
+    throw error;
+  }
+}
+
+export function summarise(ratings: readonly PictureRating[], unreadablePictures: number): Rates {
+  const sum = (of: (rating: PictureRating) => number) =>
+    ratings.reduce((total, rating) => total + of(rating), 0);
+  const plates = sum((rating) => rating.plates);
+  const platesWithText = sum((rating) => rating.platesWithText);
+  const captured = sum((rating) => rating.captured);
+  const readRight = sum((rating) => rating.readRight);
+  const picturesWithFalseRead = sum((rating) => (rating.falseReads > 0 ? 1 : 0));
+  return {
+    pictures: ratings.length,
+    plates,
+    platesWithText,
+    captured,
+    readRight,
+    wrongReads: sum((rating) => rating.wrongReads),
+    falseReads: sum((rating) => rating.falseReads),
+    unreadablePictures,
+    picturesWithFalseRead,
+    intervals: {
+      captured: wilson(captured, plates),
+      readRight: wilson(readRight, platesWithText),
+      picturesWithFalseRead: wilson(picturesWithFalseRead, ratings.length),
+    },
+    failures: ratings.flatMap((rating) => rating.failures),
+  };
+}
+
+export function renderRates(folder: string, rates: Rates): string {
+  const { pictures, plates, platesWithText, captured, readRight, wrongReads, falseReads, intervals } = rates;
+  const line = (name: string, count: number, of: number, interval: Interval) =>
+    `${name.padEnd(16)} ${percent(of === 0 ? 0 : count / of).padStart(7)}  (${count} of ${of}; 95 % interval ${percent(interval.low)} to ${percent(interval.high)})`;
+  const lines = [
+    `${folder}: ${pictures} pictures, ${plates} plates`,
+    line('captured', captured, plates, intervals.captured),
+    line('read right', readRight, platesWithText, intervals.readRight),
+    `${'wrong reads'.padEnd(16)} ${String(wrongReads).padStart(7)}  (reads of a labelled plate that are not its text)`,
+    `${'false reads'.padEnd(16)} ${(pictures === 0 ? 0 : falseReads / pictures).toFixed(3).padStart(7)}  a picture (${falseReads} in all; ${rates.picturesWithFalseRead} pictures have one: 95 % interval ${percent(intervals.picturesWithFalseRead.low)} to ${percent(intervals.picturesWithFalseRead.high)})`,
+  ];
+  if (rates.unreadablePictures > 0) {
+    lines.push(`${rates.unreadablePictures} pictures could not be opened and are in no figure above`);
+  }
+  if (rates.failures.length > 0) {
+    lines.push('', `${'file'.padEnd(24)} ${'expected'.padEnd(12)} ${'got'.padEnd(12)} why`);
+    for (const { file, expected, got, reason } of rates.failures) {
+      lines.push(`${file.padEnd(24)} ${(expected ?? '-').padEnd(12)} ${(got ?? '-').padEnd(12)} ${reason}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function percent(rate: number): string {
+  return `${(rate * 100).toFixed(1)} %`;
+}
+
+const PROGRESS_STEP = 25;
+
+/** A line that overwrites itself on a terminal, and now and then a line elsewhere. */
+function progressTo(stream: NodeJS.WriteStream): Progress {
+  return (done, of, problem) => {
+    if (problem !== undefined) stream.write(`${stream.isTTY ? '\r' : ''}${problem}\n`);
+    if (stream.isTTY) stream.write(`\r${done} of ${of} pictures${done === of ? '\n' : ''}`);
+    else if (done % PROGRESS_STEP === 0 || done === of) stream.write(`${done} of ${of} pictures\n`);
+  };
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('Expected a whole number from 1.');
+  return value;
+}
+
+function probability(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('Expected 0 to 1.');
+  return value;
+}
