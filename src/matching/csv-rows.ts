@@ -59,13 +59,9 @@ async function* lines(source: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
       yield line(number++, bytes.subarray(from, end));
       from = end + 1;
     }
-    // Copied: the chunk's memory is the reader's to use again.
-    rest = Buffer.from(bytes.subarray(from));
-    // A file without line ends would otherwise be gathered whole in memory.
-    if (rest.length > MAX_BYTES) {
-      yield line(number++, rest);
-      rest = Buffer.alloc(0);
-    }
+    // Copied: the chunk's memory is the reader's to use again. Cut: a line that is too long
+    // already is a bad row, and is not gathered whole in memory.
+    rest = Buffer.from(bytes.subarray(from, from + MAX_BYTES + 1));
   }
   if (rest.length > 0) yield line(number, rest);
 }
