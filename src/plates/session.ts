@@ -31,8 +31,9 @@ export async function openSession(
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
-      // Only errors: the runtime writes warnings to stderr in a form that no log reader knows.
-      logSeverityLevel: 3,
+      // Next to nothing: the runtime writes to stderr in a form that no log reader knows, and its
+      // errors come back as exceptions too.
+      logSeverityLevel: 4,
     });
   } catch (cause) {
     throw new DeviceError('models.load-failed', {

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { platesSchema } from '../../src/config/schema.js';
+import type { Frame } from '../../src/domain/frame.js';
+import type { Quad } from '../../src/domain/geometry.js';
+import { CLASSES } from '../../src/domain/lattice.js';
+import type { Detection } from '../../src/plates/decode.js';
+import { Recogniser } from '../../src/plates/recogniser.js';
+
+/** The recogniser with the shipped models and the addon, on frames without plates. */
+const config = platesSchema.parse({ minimumPlateHeightPx: 10, mostReadsPerFrame: 2 });
+let monoMs = 0;
+/** A clock that goes 5 ms forward each time somebody looks. */
+const recogniser = new Recogniser({
+  config,
+  monoMs: () => {
+    monoMs += 5;
+    return monoMs;
+  },
+});
+
+beforeAll(() => recogniser.start());
+afterAll(() => recogniser.stop());
+
+function greyFrame(widthPx: number, heightPx: number, index = 0): Frame {
+  const pixels = Uint8Array.from({ length: widthPx * heightPx }, (_, i) => (i * 2_654_435_761) >>> 24);
+  return { pixels, widthPx, heightPx, index, capturedAtMs: 1_700_000_000_000, capturedMonoMs: 40 };
+}
+
+function plate(x: number, y: number, width: number, height: number): Detection {
+  const quad: Quad = [
+    { x, y },
+    { x: x + width, y },
+    { x: x + width, y: y + height },
+    { x, y: y + height },
+  ];
+  return { quad, score: 0.75 };
+}
+
+describe('the recogniser', () => {
+  it('finds nothing in an even frame', async () => {
+    const frame = { ...greyFrame(1280, 720), pixels: new Uint8Array(1280 * 720).fill(90) };
+    expect(await recogniser.detect(frame)).toEqual([]);
+  });
+
+  it.each([
+    [1280, 720],
+    [640, 480],
+    [200, 900],
+    [33, 17],
+    [1, 1],
+  ])('takes frames of any size, one after the other: %i x %i', async (widthPx, heightPx) => {
+    for (const { score } of await recogniser.detect(greyFrame(widthPx, heightPx))) {
+      expect(score).toBeGreaterThanOrEqual(config.detectionThreshold);
+    }
+  });
+
+  it('gives an observation for each plate, in order, with the time of its frame', async () => {
+    const frame = greyFrame(640, 480, 7);
+    const plates = [plate(10, 10, 60, 15), plate(200, 100, 120, 30)];
+    const observations = await recogniser.read(frame, plates);
+    expect(observations.map(({ quad }) => quad)).toEqual(plates.map(({ quad }) => quad));
+    for (const observation of observations) {
+      expect(observation).toMatchObject({
+        frameIndex: 7,
+        capturedAtMs: 1_700_000_000_000,
+        capturedMonoMs: 40,
+        detectionScore: 0.75,
+      });
+      expect(observation.lattice?.rows).toHaveLength(2);
+      const first = [...(observation.lattice?.rows[0] ?? [])].slice(0, CLASSES);
+      expect(first.reduce((sum, value) => sum + Math.exp(value), 0)).toBeCloseTo(1, 4);
+      expect(observation.sharpness).toBeGreaterThan(0);
+    }
+  });
+
+  it('reads each plate by itself: alone or beside another it is read the same', async () => {
+    const frame = greyFrame(640, 480);
+    const [left, right] = [plate(10, 10, 60, 15), plate(200, 100, 120, 30)];
+    const [, beside] = await recogniser.read(frame, [left, right]);
+    const [alone] = await recogniser.read(frame, [right]);
+    alone?.lattice?.rows.forEach((row, index) => {
+      const differences = row.map((value, i) =>
+        Math.abs(value - (beside?.lattice?.rows[index]?.[i] ?? Infinity)),
+      );
+      expect(Math.max(...differences)).toBeLessThan(1e-3);
+    });
+    expect(beside?.sharpness).toBe(alone?.sharpness);
+  });
+
+  it('does not read what is too small, and no more than it may, the largest first', async () => {
+    const observations = await recogniser.read(greyFrame(640, 480), [
+      plate(10, 10, 60, 15),
+      plate(10, 100, 40, 9),
+      plate(10, 200, 120, 30),
+      plate(10, 300, 100, 25),
+    ]);
+    expect(observations.map(({ lattice }) => lattice !== undefined)).toEqual([false, false, true, true]);
+    expect(observations[0]).not.toHaveProperty('sharpness');
+  });
+
+  it('reads a plate that hangs out of the frame', async () => {
+    const [observation] = await recogniser.read(greyFrame(640, 480), [plate(-50, 460, 120, 40)]);
+    expect(observation?.lattice).toBeDefined();
+  });
+
+  it('gives nothing for nothing', async () => {
+    expect(await recogniser.read(greyFrame(640, 480), [])).toEqual([]);
+  });
+
+  it('sums up what it did', async () => {
+    const before = recogniser.snapshot();
+    const frame = greyFrame(640, 480);
+    const found = await recogniser.detect(frame);
+    await recogniser.read(frame, [plate(10, 10, 60, 15)]);
+    expect(recogniser.snapshot()).toEqual({
+      framesDetected: before.framesDetected + 1,
+      platesFound: before.platesFound + found.length,
+      platesRead: before.platesRead + 1,
+      detectMs: before.detectMs + 5,
+      readMs: before.readMs + 5,
+    });
+  });
+
+  it('that was not started is a bug, not an empty road', async () => {
+    const idle = new Recogniser({ config });
+    await expect(idle.detect(greyFrame(64, 64))).rejects.toThrow('not started');
+    await idle.stop();
+  });
+});
