@@ -56,5 +56,5 @@ export class Freshness {
 }
 
 const INTERVAL_FORGETTING = 1.02;
-/** Two cheap clocks part by less than this, 0.5 ms a second. */
-const CLOCK_DRIFT = 0.0005;
+/** Two cheap clocks part by less than this, 0.1 ms a second. */
+const CLOCK_DRIFT = 0.0001;

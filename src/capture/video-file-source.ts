@@ -149,7 +149,11 @@ export class VideoFileSource implements FrameSource {
   async #openAtStart(): Promise<void> {
     const { path } = this.#options;
     const file = await stat(path).catch((cause: unknown) => {
-      throw openFailed(`the video file cannot be read: ${codeOf(cause)}`, cause);
+      const code = codeOf(cause);
+      throw openFailed(
+        code === 'ENOENT' ? 'there is no such video file' : `the video file cannot be read: ${code}`,
+        cause,
+      );
     });
     if (!file.isFile()) throw openFailed('source.path names no file, expected a video file');
     const cv = openCv();
