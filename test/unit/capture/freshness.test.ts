@@ -71,7 +71,12 @@ describe('a live source', () => {
   it('gives new frames, not the oldest of the queue, however long the work on one takes', () => {
     for (const depth of [1, 4, 500]) {
       for (const workMs of [50, 130, 333]) {
-        const { oldestMs, dropped } = play(new QueuedCamera({ depth }), new Freshness(INTERVAL_MS), workMs, 100);
+        const { oldestMs, dropped } = play(
+          new QueuedCamera({ depth }),
+          new Freshness(INTERVAL_MS),
+          workMs,
+          100,
+        );
         expect(oldestMs, `queue of ${depth}, ${workMs} ms of work`).toBeLessThan(2.5 * INTERVAL_MS + 12);
         if (depth > 1 && workMs > 2 * INTERVAL_MS) expect(dropped).toBeGreaterThan(0);
       }
@@ -81,7 +86,8 @@ describe('a live source', () => {
   it('tells how old a frame is, so that its time is that of the light and not of the read', () => {
     const { given } = play(new QueuedCamera({ depth: 4 }), new Freshness(INTERVAL_MS), 55, 200);
     // 17 ms is the way of every frame of this camera: arriving and decoding.
-    for (const { ageMs, toldAgeMs } of given.slice(5)) expect(Math.abs(ageMs - 17 - toldAgeMs)).toBeLessThan(5);
+    for (const { ageMs, toldAgeMs } of given.slice(5))
+      expect(Math.abs(ageMs - 17 - toldAgeMs)).toBeLessThan(5);
   });
 
   it('is followed when it measures a frame interval that it did not announce', () => {
