@@ -6,10 +6,14 @@ import type { Passage } from '../domain/passage.js';
  * with structured clone, so that pictures travel as bytes).
  *
  * Invariants
- * - A passage report is sent again after a restart of nobody: the child keeps it until it is
- *   acknowledged, and the main process acknowledges only what is committed to the store.
- * - `beat` is sent when work was done (a frame went all the way through, or the source was seen to
- *   be silent and is being reopened), never by a bare timer: a hung child stops beating.
+ * - The channel is reliable and in order, so a report is sent once. From its receipt on it is the
+ *   main process that holds it, also when the child dies, until it is committed to the store; then
+ *   it is acknowledged. The child stops taking in frames while too much is unacknowledged.
+ * - `beat` is sent when work was done (a frame went all the way through, or the source is waited
+ *   for and says so), never by a bare timer: a hung child stops beating.
+ * - Reports of a frame are sent before the beat that says the frame was processed.
+ * - `source` with state `ended` is sent after the last report; the child exits 0 once all is
+ *   acknowledged.
  */
 export type ToVision =
   | { readonly kind: 'configure'; readonly configuration: VisionConfiguration }
@@ -40,9 +44,13 @@ export interface VisionProgress {
   readonly framesProcessed: number;
   /** Frames that were captured but skipped because a newer one was there. */
   readonly framesDropped: number;
-  /** First frame of the oldest passage that is still open, or the next frame: resume here. */
+  /** Where a file is gone on with, so that every open passage is seen whole. */
   readonly resumeFromFrame: number;
   readonly openPassages: number;
+  /** Ids of passages that were reported closed while their vehicle still stands in view. */
+  readonly standingIds: readonly string[];
+  /** Tracks that ended as no passage: seen too briefly, never moving, or too faint. */
+  readonly noise: number;
   /** Sums over all frames, for means. */
   readonly detectMs: number;
   readonly readMs: number;

@@ -1,0 +1,114 @@
+import type { FrameSource } from '../capture/frame-source.js';
+import type { Frame } from '../domain/frame.js';
+import type { Observation } from '../domain/observation.js';
+import type { Passage } from '../domain/passage.js';
+import type { Clock } from '../lib/clock.js';
+import type { Passages } from '../passages/passages.js';
+import type { Recogniser } from '../plates/recogniser.js';
+import type { VisionProgress } from './protocol.js';
+
+export interface CameraLoopOptions {
+  /** Gives frames until it is closed or a recording ends; reopens by itself whatever goes wrong. */
+  readonly source: FrameSource;
+  readonly recogniser: Pick<Recogniser, 'detect' | 'read' | 'snapshot'>;
+  readonly passages: Passages;
+  readonly clock: Clock;
+  /** A camera whose frames are stamped with this machine's monotonic clock, unlike a recording's. */
+  readonly isLive: boolean;
+  readonly onPassage: (passage: Passage) => void;
+  readonly onProgress: (progress: VisionProgress) => void;
+  /** Resolves when another frame may be taken in: not while reports wait to be committed. */
+  readonly room: () => Promise<void>;
+}
+
+/** Beats are for a deadline of seconds: more often would only cost. */
+const BEAT_EVERY_MS = 100;
+
+/** Frame by frame: detect, choose what to read, read, and follow; until the source ends or is closed. */
+export class CameraLoop {
+  readonly #options: CameraLoopOptions;
+  #framesProcessed = 0;
+  #lastBeatMonoMs = -Infinity;
+  #stopping = false;
+
+  constructor(options: CameraLoopOptions) {
+    this.#options = options;
+  }
+
+  /** Runs until there are no more frames, then reports all that is open. */
+  async run(resumeFromFrame: number): Promise<void> {
+    const { source, passages, room } = this.#options;
+    await source.open(resumeFromFrame);
+    while (!this.#stopping) {
+      await room();
+      const frame = await source.next();
+      if (frame === undefined) break;
+      this.#report(passages.observe(frame, await this.#recognise(frame)));
+      this.#framesProcessed++;
+      this.#beat(false);
+    }
+    this.#report(passages.flush());
+    this.#beat(true);
+  }
+
+  /** Ends `run` after the frame at hand. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#options.source.close();
+  }
+
+  /** To be called while the source has no frame: vehicles that have gone are closed all the same. */
+  waiting(): void {
+    const { passages, isLive, clock } = this.#options;
+    if (isLive) this.#report(passages.advance(clock.monoMs()));
+    this.#beat(true);
+  }
+
+  async #recognise(frame: Frame): Promise<Observation[]> {
+    const { recogniser, passages } = this.#options;
+    const detections = await recogniser.detect(frame);
+    const quads = detections.map(({ quad }) => quad);
+    const chosen = passages.chooseReads(frame, quads);
+    const reads =
+      chosen.length === 0
+        ? []
+        : await recogniser.read(
+            frame,
+            chosen.map((index) => detections[index] as (typeof detections)[number]),
+          );
+    const readOf = new Map(chosen.map((index, place) => [index, reads[place]]));
+    return detections.map(
+      ({ quad, score }, index) =>
+        readOf.get(index) ?? {
+          frameIndex: frame.index,
+          capturedAtMs: frame.capturedAtMs,
+          capturedMonoMs: frame.capturedMonoMs,
+          quad,
+          detectionScore: score,
+        },
+    );
+  }
+
+  #report(passages: readonly Passage[]): void {
+    for (const passage of passages) this.#options.onPassage(passage);
+  }
+
+  #beat(now: boolean): void {
+    const { clock, source, recogniser, passages, onProgress } = this.#options;
+    const monoMs = clock.monoMs();
+    if (!now && monoMs - this.#lastBeatMonoMs < BEAT_EVERY_MS) return;
+    this.#lastBeatMonoMs = monoMs;
+    const { detectMs, readMs } = recogniser.snapshot();
+    const { open, noise } = passages.snapshot();
+    onProgress({
+      framesProcessed: this.#framesProcessed,
+      framesDropped: source.framesDropped,
+      resumeFromFrame: passages.resumeFromFrame,
+      openPassages: open,
+      standingIds: passages.standingIds,
+      noise: noise.brief + noise.static + noise.faint,
+      detectMs,
+      readMs,
+    });
+  }
+}
