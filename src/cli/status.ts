@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { DEFAULT_CONFIG_PATH, loadConfig } from '../config/load.js';
 import { askControl } from '../control/client.js';
 import type { DeviceSnapshot } from '../device-snapshot.js';
+import type { StoreSnapshot } from '../store/record-store.js';
 
 export function register(program: Command): void {
   program
@@ -29,23 +30,52 @@ export function renderStatus(snapshot: DeviceSnapshot): string {
     );
   }
   lines.push('');
-  for (const { id, state, vision } of snapshot.cameras) {
-    const drops = vision.framesDropped > 0 ? `, ${vision.framesDropped} skipped for newer ones` : '';
+  for (const { id, vision } of snapshot.cameras) {
+    const { framesProcessed, framesDropped, detectMs, readMs, openPassages, restarts } = vision;
+    const perFrameMs = framesProcessed === 0 ? 0 : (detectMs + readMs) / framesProcessed;
     lines.push(
-      `camera ${id}: ${state}; ${vision.framesProcessed} frames${drops}; ${vision.openPassages} passages in view; vision process started ${vision.starts} times`,
+      `camera ${id}: ${vision.source?.state ?? vision.state}, ${openPassages} passages in view`,
+      `  ${framesProcessed} frames, ${framesDropped} skipped for newer ones, ${perFrameMs.toFixed(1)} ms of reading a frame`,
+      `  vision process replaced ${restarts} times, ${vision.noise} finds taken for noise`,
     );
   }
   const { passages, hotlist, store, uplink } = snapshot;
+  const { hit, read, image } = uplink.acknowledged;
+  const { count, medianMs = 0, worstMs = 0 } = uplink.hitLatency;
+  const lists = hotlist.lists.map(
+    (list) =>
+      `  ${list.id}: revision ${list.revision}, ${list.entryCount} entries, ${duration(list.ageMs / 1000)} old`,
+  );
   lines.push(
     `passages: ${passages.read} read, ${passages.unreadable} unreadable, ${passages.hits} hits`,
-    `hotlist: ${hotlist.entryCount} entries in ${hotlist.lists.length} lists${hotlist.lists.map((list) => `; ${list.id} revision ${list.revision}, ${duration(list.ageSeconds)} old`).join('')}`,
-    `store: ${Object.entries(store.waiting).map(([lane, count]) => `${count} ${lane}`).join(', ')} waiting`,
-    `broker: ${uplink.connected ? 'connected' : 'not connected'}; ${uplink.published} messages acknowledged`,
+    `hotlist ${hotlist.state}: ${hotlist.markCount} marks`,
+    ...lists,
+    store === undefined ? 'store: cannot be read' : renderStore(store),
+    `broker ${uplink.link.state}: acknowledged ${hit} hits, ${read} reads, ${image} images`,
   );
+  if (count > 0) {
+    lines.push(
+      `  from frame to acknowledgement of the last ${count} hits: median ${duration(medianMs / 1000)}, worst ${duration(worstMs / 1000)}`,
+    );
+  }
   return `${lines.join('\n')}\n`;
 }
 
+function renderStore(store: StoreSnapshot): string {
+  const waiting = Object.entries(store.waiting).map(
+    ([lane, count]) => `${count} ${lane.replace('-', ' of ')}`,
+  );
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  const { images, reads } = store.dropped;
+  return [
+    `store: ${store.records} records, ${megabytes(store.usedBytes)} of ${megabytes(store.mostBytes)} MB`,
+    `  waiting for the broker: ${waiting.join(', ')}`,
+    `  dropped undelivered for want of room: ${images} images, ${reads} reads; hits never`,
+  ].join('\n');
+}
+
 function duration(seconds: number): string {
+  if (seconds < 2) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 120) return `${Math.round(seconds)} s`;
   if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
   if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`;

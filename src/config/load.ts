@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { DeviceError, messageOf } from '../lib/errors.js';
@@ -88,11 +87,6 @@ export function parseConfig(text: string, file: string): DeviceConfig {
     );
   }
   return (parsed as z.ZodSafeParseSuccess<DeviceConfig>).data;
-}
-
-/** Models that came with the program are named relative to its own folder. */
-export function resolveBelow(root: string, path: string): string {
-  return isAbsolute(path) ? path : join(root, path);
 }
 
 type Issue = ConfigIssue & { readonly keys: readonly PropertyKey[] };

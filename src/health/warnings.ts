@@ -6,6 +6,7 @@ import type { Logger } from '../lib/log.js';
  * command line, the MQTT status and the log show the same state in the same words.
  *
  * `visibleAfterMs`: a state that often mends itself within that time is not shown before.
+ * `fadesAfterMs`: an event rather than a state; it is over when it has not come again for so long.
  */
 export const WARNINGS = {
   'camera-lost': {
@@ -25,6 +26,7 @@ export const WARNINGS = {
     remedy: 'Nothing to do once; if it comes back, report it with the log.',
     severity: 'medium',
     visibleAfterMs: 0,
+    fadesAfterMs: 600_000,
   },
   'hotlist-missing': {
     title: 'No hotlist: reads are matched against nothing',
@@ -46,7 +48,13 @@ export const WARNINGS = {
   },
 } as const satisfies Record<
   string,
-  { title: string; remedy: string; severity: 'high' | 'medium' | 'low'; visibleAfterMs: number }
+  {
+    title: string;
+    remedy: string;
+    severity: 'high' | 'medium' | 'low';
+    visibleAfterMs: number;
+    fadesAfterMs?: number;
+  }
 >;
 
 export type WarningCode = keyof typeof WARNINGS;
@@ -61,6 +69,8 @@ export interface ActiveWarning {
   readonly detail: string;
   /** UTC, milliseconds. */
   readonly sinceMs: number;
+  /** UTC, milliseconds: raised last. */
+  readonly lastMs: number;
 }
 
 export class Warnings {
@@ -77,9 +87,10 @@ export class Warnings {
   raise(code: WarningCode, subject: string, detail: string): void {
     const { title, remedy, severity } = WARNINGS[code];
     const key = `${code} ${subject}`;
-    const sinceMs = this.#active.get(key)?.sinceMs ?? this.#clock.nowMs();
+    const lastMs = this.#clock.nowMs();
+    const sinceMs = this.#active.get(key)?.sinceMs ?? lastMs;
     if (!this.#active.has(key)) this.#log.warn({ code, subject, detail, remedy }, title);
-    this.#active.set(key, { code, subject, title, remedy, severity, detail, sinceMs });
+    this.#active.set(key, { code, subject, title, remedy, severity, detail, sinceMs, lastMs });
   }
 
   clear(code: WarningCode, subject: string): void {
@@ -90,9 +101,17 @@ export class Warnings {
   /** Those to be shown now, the most severe and then the oldest first. */
   visible(): ActiveWarning[] {
     const nowMs = this.#clock.nowMs();
+    this.#fade(nowMs);
     const order = { high: 0, medium: 1, low: 2 };
     return [...this.#active.values()]
       .filter((warning) => nowMs - warning.sinceMs >= WARNINGS[warning.code].visibleAfterMs)
       .sort((a, b) => order[a.severity] - order[b.severity] || a.sinceMs - b.sinceMs);
+  }
+
+  #fade(nowMs: number): void {
+    for (const { code, subject, lastMs } of this.#active.values()) {
+      const entry = WARNINGS[code];
+      if ('fadesAfterMs' in entry && nowMs - lastMs > entry.fadesAfterMs) this.clear(code, subject);
+    }
   }
 }

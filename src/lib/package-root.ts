@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
@@ -11,4 +11,10 @@ export function packageRoot(from: string): string {
     if (existsSync(join(folder, 'package.json'))) return folder;
     if (dirname(folder) === folder) throw new Error(`no package.json above ${from}`);
   }
+}
+
+/** The version that package.json names. */
+export function packageVersion(): string {
+  const text = readFileSync(join(packageRoot(import.meta.dirname), 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

@@ -38,4 +38,15 @@ describe('warnings', () => {
     expect(warnings.visible().map((warning) => warning.code)).toEqual(['store-failing', 'broker-away']);
     expect(warnings.visible()[1]).toMatchObject({ sinceMs, detail: 'b' });
   });
+
+  it('of an event are over when it has not come again for a while', () => {
+    const { clock, warnings } = makeWarnings();
+    warnings.raise('vision-restarted', 'cam-1', 'killed');
+    clock.advance(500_000);
+    warnings.raise('vision-restarted', 'cam-1', 'killed again');
+    clock.advance(500_000);
+    expect(warnings.visible()).toHaveLength(1);
+    clock.advance(500_000);
+    expect(warnings.visible()).toEqual([]);
+  });
 });

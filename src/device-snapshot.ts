@@ -1,0 +1,26 @@
+import type { ActiveWarning } from './health/warnings.js';
+import type { HotlistSnapshot } from './matching/hotlist.js';
+import type { StoreSnapshot } from './store/record-store.js';
+import type { UplinkSnapshot } from './uplink/uplink.js';
+import type { VisionSnapshot } from './vision/supervisor.js';
+
+/** The state of the whole device, as `anprctl status` shows it. Holds no VRM and no place. */
+export interface DeviceSnapshot {
+  readonly unit: string;
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  readonly warnings: readonly ActiveWarning[];
+  readonly cameras: readonly { readonly id: string; readonly vision: VisionSnapshot }[];
+  readonly passages: PassageCounts;
+  readonly hotlist: HotlistSnapshot;
+  /** Absent while the store cannot be read; a warning says why. */
+  readonly store?: StoreSnapshot;
+  readonly uplink: UplinkSnapshot;
+}
+
+/** Closed passages since the start, by outcome, and the hits that were issued. */
+export interface PassageCounts {
+  read: number;
+  unreadable: number;
+  hits: number;
+}

@@ -1,0 +1,153 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { CaptureConfig, DeviceConfig } from './config/schema.js';
+import { ControlServer } from './control/server.js';
+import type { DeviceSnapshot, PassageCounts } from './device-snapshot.js';
+import type { Passage } from './domain/passage.js';
+import { Warnings } from './health/warnings.js';
+import type { Clock } from './lib/clock.js';
+import { type DeviceError, messageOf } from './lib/errors.js';
+import type { Logger } from './lib/log.js';
+import { packageVersion } from './lib/package-root.js';
+import { Hotlist } from './matching/hotlist.js';
+import { RecordStore, type StoreSnapshot } from './store/record-store.js';
+import { Uplink } from './uplink/uplink.js';
+import { VisionSupervisor } from './vision/supervisor.js';
+
+export interface DeviceDependencies {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Device {
+  /** Sinks first, cameras last: nothing is reported that nobody can take. @throws DeviceError */
+  start(): Promise<void>;
+  /** In reverse: cameras flush their passages, these are committed, and what waits is sent. */
+  stop(): Promise<void>;
+  snapshot(): DeviceSnapshot;
+}
+
+/** How often states that only a snapshot shows are turned into warnings. */
+const LOOK_EVERY_MS = 1_000;
+
+/** The composition root: the only place of the main process that knows every module. */
+export function buildDevice(config: DeviceConfig, { clock, log }: DeviceDependencies): Device {
+  const startedMonoMs = clock.monoMs();
+  const warnings = new Warnings({ clock, log });
+  const counts: PassageCounts = { read: 0, unreadable: 0, hits: 0 };
+  const hotlist = new Hotlist({ config: config.hotlist, clock, log });
+  const store = new RecordStore({ config: config.store, clock, log });
+  const uplink = new Uplink({
+    config: config.mqtt,
+    unitId: config.unit.id,
+    outbox: store.outbox,
+    clock,
+    log,
+  });
+  const control = new ControlServer({ socketPath: config.control.socketPath, snapshot, log });
+  const cameras = config.cameras.map((camera) => ({ id: camera.id, vision: buildVision(camera) }));
+  let looking: NodeJS.Timeout | undefined;
+
+  function buildVision(camera: CaptureConfig): VisionSupervisor {
+    return new VisionSupervisor({
+      configuration: { camera, plates: config.plates, passages: config.passages, logLevel: config.log.level },
+      vision: config.vision,
+      logger: log,
+      clock,
+      onPassage: async (passage) => take(passage),
+      onReady: () => warnings.clear('vision-failed', camera.id),
+      onSource: (state, detail) =>
+        state === 'lost'
+          ? warnings.raise('camera-lost', camera.id, detail)
+          : warnings.clear('camera-lost', camera.id),
+      onProblem: (error) =>
+        warnings.raise(
+          error.code === 'vision.exited' ? 'vision-restarted' : 'vision-failed',
+          camera.id,
+          tell(error),
+        ),
+    });
+  }
+
+  /** Matched, then stored with its hit in one transaction; what throws here is reported again. */
+  function take(passage: Passage): void {
+    const { outcome } = passage;
+    const matchedAtMs = clock.nowMs();
+    const match = outcome.kind === 'read' ? hotlist.match(outcome.read, matchedAtMs) : undefined;
+    try {
+      const { hit } = store.commit({
+        passage,
+        clock: { source: 'unknown' },
+        ...(match !== undefined && { match, matchedAtMs }),
+      });
+      warnings.clear('store-failing', '');
+      if (passage.phase === 'closed') counts[outcome.kind]++;
+      if (hit !== undefined) counts.hits++;
+    } catch (error) {
+      warnings.raise('store-failing', '', messageOf(error));
+      throw error;
+    }
+    uplink.wake();
+  }
+
+  /** States that nobody calls back about. */
+  function look(): void {
+    const { state, detail } = hotlist.snapshot();
+    if (state === 'loaded') warnings.clear('hotlist-missing', '');
+    else warnings.raise('hotlist-missing', '', detail);
+    const { link } = uplink.snapshot();
+    if (link.state === 'connected') warnings.clear('broker-away', '');
+    else warnings.raise('broker-away', '', link.problem?.message ?? link.state);
+  }
+
+  async function start(): Promise<void> {
+    // Whatever the umask of the shell: records are for the service's own user and group.
+    process.umask(0o027);
+    await mkdir(dirname(config.store.path), { recursive: true });
+    await control.start();
+    await store.start();
+    await hotlist.start();
+    uplink.start();
+    look();
+    looking = setInterval(look, LOOK_EVERY_MS);
+    for (const { vision } of cameras) vision.start();
+  }
+
+  async function stop(): Promise<void> {
+    await Promise.all(cameras.map(({ vision }) => vision.stop()));
+    clearInterval(looking);
+    await uplink.stop();
+    await hotlist.stop();
+    await store.stop();
+    await control.stop();
+  }
+
+  function snapshot(): DeviceSnapshot {
+    return {
+      unit: config.unit.id,
+      version: packageVersion(),
+      uptimeSeconds: (clock.monoMs() - startedMonoMs) / 1000,
+      warnings: warnings.visible(),
+      cameras: cameras.map(({ id, vision }) => ({ id, vision: vision.snapshot() })),
+      passages: counts,
+      hotlist: hotlist.snapshot(),
+      ...readStore(),
+      uplink: uplink.snapshot(),
+    };
+  }
+
+  function readStore(): { store?: StoreSnapshot } {
+    try {
+      return { store: store.snapshot() };
+    } catch (error) {
+      warnings.raise('store-failing', '', messageOf(error));
+      return {};
+    }
+  }
+
+  return { start, stop, snapshot };
+}
+
+function tell(error: DeviceError): string {
+  return `${error.message}. ${error.hint}`;
+}
