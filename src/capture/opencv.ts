@@ -100,8 +100,9 @@ export function openCv(): OpenCv {
 function load(): OpenCv {
   // Without it the package looks for an OpenCV that it built itself, instead of Debian's.
   process.env.OPENCV4NODEJS_DISABLE_AUTOBUILD = '1';
-  // Its warnings repeat stream addresses, and with them passwords; what matters is in our errors.
+  // What OpenCV and FFmpeg log repeats stream addresses, and with them passwords; our errors say what matters.
   process.env.OPENCV_LOG_LEVEL ??= 'SILENT';
+  process.env.OPENCV_FFMPEG_LOGLEVEL ??= '-8';
   try {
     return withoutGreeting(() => createRequire(import.meta.url)('@u4/opencv4nodejs') as OpenCv);
   } catch (cause) {

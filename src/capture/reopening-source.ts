@@ -13,7 +13,7 @@ export interface ReopeningSourceOptions {
   readonly clock: Clock;
   /** Told of every change of state, and of every new reason for being lost, with what to do about it. */
   readonly onState: (state: SourceState, detail: string) => void;
-  /** Told about twice a second while `next` waits: no frame is there, but the process is alive. */
+  /** Told about twice a second, and at each failure, while `next` has no frame: the process is alive. */
   readonly onWaiting: () => void;
 }
 
@@ -68,6 +68,7 @@ export class ReopeningSource implements FrameSource {
         await this.#letGo();
         if (closing.aborted) return undefined;
         this.#report('lost', `${error.message}. ${error.hint}`);
+        this.#options.onWaiting();
         await this.#whileWaiting(this.#pause(closing));
       }
     }

@@ -1,0 +1,125 @@
+// The network side of rtsp-camera.ts: Motion JPEG over RTP (RFC 2435) inside the RTSP connection.
+// In a thread of its own, because FFmpeg blocks the thread that opens a stream.
+import { createServer } from 'node:net';
+import { parentPort, workerData } from 'node:worker_threads';
+
+/** @type {{pictures: {widthPx: number, heightPx: number, tables: Uint8Array, scan: Uint8Array}[], intervalMs: number, newest: Int32Array}} */
+const { pictures, intervalMs, newest } = workerData;
+
+const FRAGMENT_BYTES = 1_300;
+const MOTION_JPEG = 26;
+const SDP = [
+  'v=0',
+  'o=- 0 0 IN IP4 127.0.0.1',
+  's=test',
+  't=0 0',
+  `m=video 0 RTP/AVP ${MOTION_JPEG}`,
+  'c=IN IP4 0.0.0.0',
+  'a=control:track0',
+  '',
+].join('\r\n');
+const HEADERS = {
+  OPTIONS: ['Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN'],
+  DESCRIBE: ['Content-Type: application/sdp', `Content-Length: ${SDP.length}`],
+  SETUP: ['Transport: RTP/AVP/TCP;unicast;interleaved=0-1', 'Session: 1'],
+};
+const REQUEST = /(OPTIONS|DESCRIBE|SETUP|PLAY|TEARDOWN|GET_PARAMETER) [\s\S]*$/;
+
+class Viewer {
+  isPlaying = false;
+  #sequence = 0;
+  #pending = '';
+
+  constructor(socket) {
+    this.socket = socket;
+    socket.on('error', () => undefined);
+    socket.on('data', (bytes) => {
+      this.#pending += bytes.toString('latin1');
+      for (let end = this.#pending.indexOf('\r\n\r\n'); end >= 0; end = this.#pending.indexOf('\r\n\r\n')) {
+        // What is before the request are reports of reception, which nobody here reads.
+        const request = REQUEST.exec(this.#pending.slice(0, end));
+        this.#pending = this.#pending.slice(end + 4);
+        if (request) this.#answer(request[0]);
+      }
+    });
+  }
+
+  send({ widthPx, heightPx, tables, scan }, timestamp) {
+    for (let offset = 0; offset < scan.length; offset += FRAGMENT_BYTES) {
+      const isLast = offset + FRAGMENT_BYTES >= scan.length;
+      const rtp = Buffer.alloc(12);
+      rtp[0] = 0x80;
+      rtp[1] = MOTION_JPEG | (isLast ? 0x80 : 0);
+      rtp.writeUInt16BE(this.#sequence++ & 0xffff, 2);
+      rtp.writeUInt32BE(timestamp >>> 0, 4);
+      const jpeg = Buffer.of(
+        0,
+        offset >> 16,
+        (offset >> 8) & 255,
+        offset & 255,
+        1,
+        255,
+        widthPx / 8,
+        heightPx / 8,
+      );
+      const quantisation = offset === 0 ? Buffer.of(0, 0, 0, tables.length, ...tables) : Buffer.alloc(0);
+      const packet = Buffer.concat([rtp, jpeg, quantisation, scan.subarray(offset, offset + FRAGMENT_BYTES)]);
+      this.socket.write(Buffer.concat([Buffer.of(0x24, 0, packet.length >> 8, packet.length & 255), packet]));
+    }
+  }
+
+  #answer(request) {
+    const method = request.slice(0, request.indexOf(' '));
+    const sequence = /CSeq: *(\d+)/i.exec(request)?.[1] ?? '0';
+    const head = ['RTSP/1.0 200 OK', `CSeq: ${sequence}`, ...(HEADERS[method] ?? ['Session: 1']), '', ''];
+    this.socket.write(head.join('\r\n') + (method === 'DESCRIBE' ? SDP : ''));
+    if (method === 'PLAY') this.isPlaying = true;
+  }
+}
+
+const viewers = new Set();
+const server = createServer((socket) => {
+  const viewer = new Viewer(socket);
+  viewers.add(viewer);
+  socket.on('close', () => viewers.delete(viewer));
+});
+let frozen = false;
+let port = 0;
+let frames = 0;
+let ticking;
+
+function tick() {
+  if (frozen) return;
+  const index = frames++;
+  Atomics.store(newest, 0, index);
+  for (const viewer of viewers) {
+    if (viewer.isPlaying) viewer.send(pictures[index % pictures.length], Math.round(index * intervalMs * 90));
+  }
+}
+
+function hangUp() {
+  for (const viewer of viewers) viewer.socket.destroy();
+}
+
+const orders = {
+  async switchOn() {
+    await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+    port = server.address().port;
+    ticking = setInterval(tick, intervalMs);
+    return port;
+  },
+  async switchOff() {
+    clearInterval(ticking);
+    hangUp();
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
+  },
+  hangUp,
+  freeze: () => {
+    frozen = true;
+  },
+  thaw: () => {
+    frozen = false;
+  },
+};
+
+parentPort.on('message', async (order) => parentPort.postMessage(await orders[order]()));
