@@ -16,6 +16,9 @@ from . import detector_looks as looks
 PAD = 114  # the value the daemon pads with
 # A one-line plate is about 4.7:1. A box this wide cannot be rolled by more than 3.5 degrees.
 UPRIGHT_ASPECT = 3.6
+# People draw boxes round a plate, not along it: up to this share of width and height is left free on
+# every side. Corners anywhere between the label and twice this inset are right as far as it tells.
+LABEL_INSET = (0.035, 0.07)
 SMALLEST_PLATE_PX = 12  # narrower ones are neither asked for nor punished
 PLATE_WIDTH_PX = (15.0, 260.0)
 KEEP, REPLACE, WIPE = "keep", "replace", "wipe"
@@ -26,6 +29,7 @@ class Target:
     corners: np.ndarray  # float32 [4, 2]
     exact: bool
     weight: float = 1.0  # of the corner loss
+    slack: tuple = (0.0, 0.0)  # px in x and y by which an answer may miss the corners free of charge
 
 
 @dataclass
@@ -172,7 +176,10 @@ def zoom_matrix(rng, scene, size, anchor, upright, mirror):
 
 
 def render_scene(rng, scene, size):
-    """The zoomed scene float32 [h, w] and its labelled quads in canvas pixels (all, even outside)."""
+    """The zoomed scene float32 [h, w] with quads in canvas pixels (all, even outside).
+
+    Answers canvas, [(labelled quad, whether it is wide)], [unlabelled quad], action.
+    """
     boxes = scene.boxes
     action = rng.choice([KEEP, REPLACE, WIPE], p=[0.58, 0.30, 0.12])
     upright = action == KEEP and any(b[2] < UPRIGHT_ASPECT * b[3] for b in boxes)
@@ -186,13 +193,22 @@ def render_scene(rng, scene, size):
     warp[:, :2] *= ratio
     warp[:, 2] += warp[:, :2] @ (0.5, 0.5) - 0.5
     canvas = cv2.warpAffine(picture, warp, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=PAD)
-    quads = []
-    for x, y, w, h in boxes:
+
+    def moved(x, y, w, h):
         quad = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]]) @ matrix[:, :2].T + matrix[:, 2]
-        if mirror:  # the corners keep their names by place
-            quad = quad[[1, 0, 3, 2]]
-        quads.append((quad.astype(np.float32), w >= UPRIGHT_ASPECT * h))
-    return canvas.astype(np.float32), quads, action
+        return (quad[[1, 0, 3, 2]] if mirror else quad).astype(np.float32)  # corners keep their names by place
+
+    quads = [(moved(*box), box[2] >= UPRIGHT_ASPECT * box[3]) for box in boxes]
+    return canvas.astype(np.float32), quads, [moved(*box) for box in scene.unlabelled], action
+
+
+def labelled_target(quad, wide):
+    """Target for a labelled box: inset by what labels usually leave, free by as much both ways."""
+    across, down = quad[1] - quad[0], quad[3] - quad[0]
+    x, y = LABEL_INSET
+    inset = np.array([across * x + down * y, -across * x + down * y, -across * x - down * y, across * x - down * y])
+    slack = (float(np.ptp(quad[:, 0]) * x), float(np.ptp(quad[:, 1]) * y))
+    return Target((quad + inset).astype(np.float32), wide, 0.5, slack)
 
 
 def plate_greys(rng):
@@ -216,6 +232,11 @@ def inside_share(quad, width, height):
     return float(max(0, cut[0]) * max(0, cut[1]) / max(1e-6, np.prod(high - low)))
 
 
+def cut_box(quad, low, high):
+    """The box x0, y0, x1, y1 round a quad, cut to low..high."""
+    return np.concatenate([np.maximum(quad.min(0), low), np.minimum(quad.max(0), high)]).astype(np.float32)
+
+
 def overlaps(quad, others, margin=4):
     low, high = quad.min(0) - margin, quad.max(0) + margin
     return any((low < o.max(0)).all() and (high > o.min(0)).all() for o in others)
@@ -224,9 +245,9 @@ def overlaps(quad, others, margin=4):
 def render_tile(rng, scenes, plates, size):
     """One scene with its plates kept, replaced or wiped, and drawn plates and signs added."""
     width, height = size
-    canvas, quads, action = render_scene(rng, scenes[rng.integers(len(scenes))], size)
+    canvas, quads, unlabelled, action = render_scene(rng, scenes[rng.integers(len(scenes))], size)
     known = np.zeros((height, width), bool)
-    targets, taken = [], []
+    targets, taken = [], list(unlabelled)
 
     def mark_known(quad):
         x0, y0 = np.maximum(quad.min(0).astype(int) - 2, 0)
@@ -236,7 +257,7 @@ def render_tile(rng, scenes, plates, size):
     for quad, wide in quads:
         taken.append(quad)
         if action == KEEP:
-            targets.append(Target(quad, wide, 0.5))
+            targets.append(labelled_target(quad, wide))
             continue
         wipe(rng, canvas, quad)
         mark_known(quad)
@@ -260,7 +281,7 @@ def render_tile(rng, scenes, plates, size):
         mark_known(quad)
         if is_plate:
             targets.append(Target(quad, True))
-    return canvas, targets, known
+    return canvas, targets, known, unlabelled
 
 
 def compose(rng, scenes, plates, size):
@@ -280,9 +301,12 @@ def compose(rng, scenes, plates, size):
     known = np.empty((height, width), bool)
     targets, ignore = [], []
     for x0, y0, x1, y1 in tiles:
-        tile, found, tile_known = render_tile(rng, scenes, plates, (x1 - x0, y1 - y0))
+        tile, found, tile_known, unlabelled = render_tile(rng, scenes, plates, (x1 - x0, y1 - y0))
         canvas[y0:y1, x0:x1] = tile
         known[y0:y1, x0:x1] = tile_known
+        for quad in unlabelled:
+            if inside_share(quad, x1 - x0, y1 - y0) > 0:
+                ignore.append(cut_box(quad + (x0, y0), (x0, y0), (x1, y1)))
         for target in found:
             share = inside_share(target.corners, x1 - x0, y1 - y0)
             target.corners = (target.corners + (x0, y0)).astype(np.float32)
@@ -291,8 +315,7 @@ def compose(rng, scenes, plates, size):
             if share > 0.8 and np.ptp(target.corners[:, 0]) >= SMALLEST_PLATE_PX:
                 targets.append(target)
             else:
-                low = np.maximum(target.corners.min(0), (x0, y0))
-                ignore.append(np.concatenate([low, np.minimum(target.corners.max(0), (x1, y1))]))
+                ignore.append(cut_box(target.corners, (x0, y0), (x1, y1)))
     if rng.random() < 0.27:
         canvas = looks.infrared_night(rng, canvas, [t.corners for t in targets])
     return Composite(looks.degrade(rng, canvas), targets, ignore, known)

@@ -3,6 +3,8 @@
 A scenes folder holds `labels.jsonl`, one object a picture:
   {"file": "images/x.jpg", "plates": [{"box": [x, y, w, h] px, "text"?: str, ...}]}
 The store in the work folder is `scenes.u8` (all pixels) and `scenes.json` (sizes, offsets, labels).
+Plates in those pictures that nobody labelled, as far as they were noticed (a first detector pointed
+at them, a person looked), are listed in ../unlabelled_plates.json as {"folder/file": [[x, y, w, h]]}.
 Decoding 2,500 JPEGs takes longer than mapping the finished file, and runs are repeated often.
 """
 import hashlib
@@ -14,6 +16,7 @@ import cv2
 import numpy as np
 
 LONGEST_SIDE_PX = 1280
+UNLABELLED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "unlabelled_plates.json")
 LEVELS = 3  # full, half and quarter size: a crop is warped from the level nearest to its scale
 VALIDATION_PERCENT = 10
 # Chosen so that both folders get about a tenth: the Romanian frames show few vehicles, often.
@@ -27,6 +30,7 @@ class Scene:
     levels: list  # grey images uint8 [h, w], each half of the one before
     boxes: np.ndarray  # float32 [n, 4]: x, y, w, h in pixels of level 0
     validation: bool
+    unlabelled: np.ndarray  # float32 [n, 4]: plates that are neither asked for nor punished
 
 
 def read_labels(folder):
@@ -93,6 +97,7 @@ def build(folders, work):
                     "offset": start,
                     "sizes": sizes,
                     "boxes": boxes,
+                    "scale": scale,
                     "validation": is_validation(key),
                 })
     os.replace(os.path.join(work, "scenes.u8.part"), os.path.join(work, "scenes.u8"))
@@ -109,6 +114,8 @@ def load(folders, work):
     with open(index, encoding="utf-8") as source:
         entries = json.load(source)["scenes"]
     pixels = np.fromfile(os.path.join(work, "scenes.u8"), np.uint8)
+    with open(UNLABELLED, encoding="utf-8") as source:
+        unlabelled = json.load(source)
     scenes = []
     for entry in entries:
         at = entry["offset"]
@@ -117,5 +124,6 @@ def load(folders, work):
             levels.append(pixels[at:at + h * w].reshape(h, w))
             at += h * w
         boxes = np.asarray(entry["boxes"], np.float32).reshape(-1, 4)
-        scenes.append(Scene(entry["name"], levels, boxes, entry["validation"]))
+        ignored = np.asarray(unlabelled.get(entry["name"], []), np.float32).reshape(-1, 4) * entry["scale"]
+        scenes.append(Scene(entry["name"], levels, boxes, entry["validation"], ignored))
     return scenes

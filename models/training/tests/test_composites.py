@@ -18,7 +18,7 @@ from anprd_training.detector_net import STRIDE, DetectorNet, ExportedDetector  #
 def made_up_scene(rng, boxes, size=(640, 480)):
     level = rng.integers(0, 256, (size[1], size[0]), dtype=np.uint8)
     levels = [level, level[::2, ::2].copy(), level[::4, ::4].copy()]
-    return scene_store.Scene("made/up", levels, np.asarray(boxes, np.float32).reshape(-1, 4), False)
+    return scene_store.Scene("made/up", levels, np.asarray(boxes, np.float32).reshape(-1, 4), False, np.zeros((0, 4), np.float32))
 
 
 class Geometry(unittest.TestCase):
@@ -56,9 +56,9 @@ class Geometry(unittest.TestCase):
         for _ in range(2):
             last = halves[-1]
             halves.append(last.reshape(last.shape[0] // 2, 2, -1, 2).mean((1, 3)).astype(np.uint8))
-        scene = scene_store.Scene("one", halves, np.float32([[200, 300, 160, 40]]), False)
+        scene = scene_store.Scene("one", halves, np.float32([[200, 300, 160, 40]]), False, np.zeros((0, 4), np.float32))
         for _ in range(60):
-            canvas, quads, _action = composites.render_scene(rng, scene, (384, 224))
+            canvas, quads, _unlabelled, _action = composites.render_scene(rng, scene, (384, 224))
             quad, wide = quads[0]
             self.assertTrue(wide)
             if composites.inside_share(quad, 384, 224) < 1:
@@ -109,7 +109,7 @@ class TargetsAndAnswers(unittest.TestCase):
 
     def test_target_maps_decode_to_the_same_corners(self):
         corners = [[100, 90], [180, 95], [179, 115], [101, 110]]
-        heat, negative, offsets, exact, box, unit = train_detector.rasterise([self.one(corners)], (384, 224))
+        heat, negative, offsets, _exact, _box, _unit, _slack = train_detector.rasterise([self.one(corners)], (384, 224))
         self.assertEqual((heat[0] == 1).sum(), 1)
         self.assertEqual(negative[0, 2, 42], 0)
         self.assertEqual(negative[0, 20, 10], 2)
@@ -120,11 +120,26 @@ class TargetsAndAnswers(unittest.TestCase):
     def test_perfect_answers_cost_nothing_and_boxes_only_their_extent(self):
         corners = [[100, 90], [180, 95], [179, 115], [101, 110]]
         maps = [torch.from_numpy(m) for m in train_detector.rasterise([self.one(corners, exact=False)], (384, 224))]
-        _heat, _negative, offsets, exact, box, unit = maps
+        _heat, _negative, offsets, exact, box, unit, slack = maps
         self.assertEqual(float(exact.sum()), 0)
-        self.assertEqual(float(train_detector.corner_loss(offsets, offsets, exact, box, unit)[1]), 0)
+        self.assertEqual(float(train_detector.corner_loss(offsets, offsets, exact, box, unit, slack)[1]), 0)
         rolled = offsets[:, [0, 3, 2, 1, 4, 7, 6, 5]]  # other corners, same extent
-        self.assertLess(float(train_detector.corner_loss(rolled, offsets, exact, box, unit)[1]), 1e-9)
+        self.assertLess(float(train_detector.corner_loss(rolled, offsets, exact, box, unit, slack)[1]), 1e-9)
+
+    def test_a_label_is_right_between_itself_and_twice_the_inset(self):
+        quad = np.float32([[100, 90], [180, 90], [180, 120], [100, 120]])
+        target = composites.labelled_target(quad, True)
+        one = composites.Composite(np.zeros((224, 384), np.uint8), [target], [], np.zeros((224, 384), bool))
+        maps = [torch.from_numpy(m) for m in train_detector.rasterise([one], (384, 224))]
+        _heat, _negative, offsets, exact, box, unit, slack = maps
+        row, column = np.argwhere(maps[0][0].numpy() == 1)[0]
+        centre = np.array([(column + 0.5) * STRIDE, (row + 0.5) * STRIDE])
+        for grow, free in ((1.0, True), (0.88, True), (1.1, False), (0.7, False)):
+            answer = (quad - (140, 105)) * grow + (140, 105) - centre
+            given = offsets.clone()
+            given[0, :, row, column] = torch.from_numpy(answer.astype(np.float32).reshape(8))
+            loss = sum(float(part) for part in train_detector.corner_loss(given, offsets, exact, box, unit, slack))
+            self.assertEqual(loss < 1e-6, free, grow)
 
     def test_an_unlabelled_strong_answer_is_punished_less_than_a_known_false_one(self):
         target = torch.zeros(1, 28, 48)
@@ -133,7 +148,7 @@ class TargetsAndAnswers(unittest.TestCase):
         unknown = train_detector.heat_loss(logits, target, torch.full_like(target, 2.0), True)
         known = train_detector.heat_loss(logits, target, torch.ones_like(target), True)
         ignored = train_detector.heat_loss(logits, target, torch.zeros_like(target), True)
-        self.assertLess(float(unknown), 0.2 * float(known))
+        self.assertLess(float(unknown), 0.6 * float(known))
         self.assertLess(float(ignored), 1e-6)
 
 
