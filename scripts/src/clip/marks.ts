@@ -12,7 +12,8 @@ type MarkClass = 'current' | 'prefix' | 'suffix' | 'northern-ireland' | 'dateles
 const MEMORY_TAG = [...'ABCDEFGHJKLMNOPRSTUVWXY'];
 const SERIAL = [...'ABCDEFGHJKLMNOPRSTUVWXYZ'];
 const YEAR_LETTER = [...'ABCDEFGHJKLMNPRSTVWXY'];
-const DATELESS = [...'ABCDEFGHJKLMNPRSTUVWXYZ'];
+/** Without I and Z, which would make it a mark of Northern Ireland. */
+const DATELESS = [...'ABCDEFGHJKLMNPRSTUVWXY'];
 
 /** Most vehicles on the road carry a current mark; the rest keep the older forms in view. */
 const CLASSES: readonly MarkClass[] = [

@@ -14,7 +14,7 @@ import { distanceAt, planTraffic, type VehiclePlan } from './traffic.js';
 import { drawVehicle, illumination } from './vehicle-view.js';
 
 /** Changes with everything that changes a picture, so that a kept clip is known to be old. */
-export const RENDERER_VERSION = 1;
+export const RENDERER_VERSION = 2;
 
 export interface ClipOptions {
   readonly seed: string;
