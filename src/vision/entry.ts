@@ -25,6 +25,7 @@ process.on('SIGTERM', () => undefined);
 process.on('SIGINT', () => undefined);
 // Whoever started this has died: nobody would ever take the passages.
 process.on('disconnect', () => process.exit(FAILED));
+if (!process.connected) process.exit(FAILED);
 
 try {
   await run(await link.configured());

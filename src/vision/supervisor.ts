@@ -241,10 +241,12 @@ export class VisionSupervisor {
 
   #tellExit({ why, exitCode, signal }: VisionExit): void {
     const { configuration, vision, logger, onProblem } = this.#options;
-    const how =
-      why === 'hung'
-        ? `gave no sign of work for ${vision.hangAfterSeconds} s and was killed`
-        : `ended with ${signal ?? `exit code ${exitCode ?? 'unknown'}`}`;
+    const how = {
+      hung: `gave no sign of work for ${vision.hangAfterSeconds} s and was killed`,
+      late: 'did not come up in time and was killed',
+      killed: 'was killed',
+      exited: `ended with ${signal ?? `exit code ${exitCode ?? 'unknown'}`}`,
+    }[why];
     const message = `the vision process of ${configuration.camera.id} ${how}, expected it to run on`;
     logger.warn({ camera: configuration.camera.id, exitCode, signal, why }, message);
     const hint = 'It is replaced by itself; if this comes back, report it with the log.';

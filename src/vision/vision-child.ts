@@ -15,8 +15,11 @@ export interface VisionChildOptions {
 
 /** How a vision process ended. */
 export interface VisionExit {
-  /** `hung`: it was killed for giving no sign; `killed`: it was told to end and did not. */
-  readonly why: 'exited' | 'hung' | 'killed';
+  /**
+   * Killed because it gave no sign (`hung`), never got ready (`late`), or was told to end and did
+   * not (`killed`); or it went by itself.
+   */
+  readonly why: 'exited' | 'hung' | 'late' | 'killed';
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
 }
@@ -86,7 +89,7 @@ export class VisionChild {
     this.#isWatched = false;
   }
 
-  kill(why: 'hung' | 'killed'): void {
+  kill(why: 'hung' | 'late' | 'killed'): void {
     this.#why = why;
     this.#child?.kill('SIGKILL');
   }
@@ -106,7 +109,9 @@ export class VisionChild {
       if (nowMonoMs - checkedAtMonoMs > 3 * CHECK_EVERY_MS) this.#signAtMonoMs = nowMonoMs;
       checkedAtMonoMs = nowMonoMs;
       const silentMs = nowMonoMs - this.#signAtMonoMs;
-      if (this.#isWatched && silentMs > (this.#isReady ? hangAfterMs : startWithinMs)) this.kill('hung');
+      if (!this.#isWatched) return;
+      if (this.#isReady && silentMs > hangAfterMs) this.kill('hung');
+      if (!this.#isReady && silentMs > startWithinMs) this.kill('late');
     }, CHECK_EVERY_MS);
   }
 }
