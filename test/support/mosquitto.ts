@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,15 +8,15 @@ import { join } from 'node:path';
 /**
  * A real Mosquitto on a free port of the loopback, with a folder of its own.
  *
- * Its persistence is off: what a restarted broker knows is what clients tell it again, the hardest
- * case for them.
+ * It keeps durable sessions over a stop and a start, as a back office's broker does: what it has
+ * acknowledged to a device then reaches a receiver that comes back later.
  */
 export interface Mosquitto {
   readonly port: number;
   readonly url: string;
   /** Starts it again on the same port after `stop`. */
   start(): Promise<void>;
-  /** SIGTERM, or the signal given; waits until it is gone. */
+  /** SIGTERM (it saves its sessions), or the signal given (it does not); waits until it is gone. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** SIGSTOP: it keeps its connections and answers nothing. */
   freeze(): void;
@@ -31,13 +31,12 @@ export async function startMosquitto(
 ): Promise<Mosquitto> {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'anprd-mosquitto-'));
-  // Started by root, Mosquitto becomes the user `mosquitto` before it reads its files.
-  chmodSync(folder, 0o755);
   for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), text);
   const configuration = (options.configuration ?? 'allow_anonymous true').replaceAll('{folder}', folder);
   writeFileSync(
     join(folder, 'mosquitto.conf'),
-    `listener ${port} 127.0.0.1\npersistence false\nlog_dest none\nset_tcp_nodelay true\n${configuration}\n`,
+    // Started by root it would otherwise become a user that may not read the folder.
+    `user root\nlistener ${port} 127.0.0.1\npersistence true\npersistence_location ${folder}/\nlog_dest none\n${configuration}\n`,
   );
   let child: ChildProcess | undefined;
 
