@@ -139,8 +139,9 @@ export function renderRates(folder: string, rates: Rates): string {
   }
   if (rates.failures.length > 0) {
     lines.push('', `${'file'.padEnd(24)} ${'expected'.padEnd(12)} ${'got'.padEnd(12)} why`);
-    for (const { file, expected, got, reason } of rates.failures) {
-      lines.push(`${file.padEnd(24)} ${(expected ?? '-').padEnd(12)} ${(got ?? '-').padEnd(12)} ${reason}`);
+    for (const { file, expected, got, unsure, reason } of rates.failures) {
+      const why = unsure === null ? reason : `${reason} (unsure: ${unsure})`;
+      lines.push(`${file.padEnd(24)} ${(expected ?? '-').padEnd(12)} ${(got ?? '-').padEnd(12)} ${why}`);
     }
   }
   return `${lines.join('\n')}\n`;

@@ -18,6 +18,8 @@ export interface Failure {
   readonly expected: string | null;
   /** The reported read, or null. */
   readonly got: string | null;
+  /** What was read there, but not surely enough to be reported; or null. */
+  readonly unsure: string | null;
   /** The label's box, or the false read's; x, y, width, height. */
   readonly box: readonly [number, number, number, number] | null;
   /** Why, for a plate that was not read right. */
@@ -57,7 +59,8 @@ export function ratePicture(picture: LabelledPicture, found: readonly FoundPlate
     if (isRight || label.text === undefined) continue;
     const got = touching[0]?.vrm ?? null;
     const reason = got !== null ? 'wrong-read' : isCaptured ? 'not-read' : 'not-captured';
-    failures.push({ file, expected: label.text, got, box: corner(label.box), reason });
+    const unsure = got === null ? (guessOn(label, found) ?? null) : null;
+    failures.push({ file, expected: label.text, got, unsure, box: corner(label.box), reason });
   }
 
   let wrongReads = 0;
@@ -66,7 +69,7 @@ export function ratePicture(picture: LabelledPicture, found: readonly FoundPlate
     const labels = picture.plates.filter((label) => touches(label, box));
     if (labels.length === 0) {
       falseReads++;
-      failures.push({ file, expected: null, got: vrm, box: corner(box), reason: 'false-read' });
+      failures.push({ file, expected: null, got: vrm, unsure: null, box: corner(box), reason: 'false-read' });
     } else if (labels.every((label) => label.text !== undefined && !isTextOf(label, vrm))) {
       wrongReads++;
     }
@@ -89,6 +92,12 @@ function touches(label: LabelledPlate, box: Box): boolean {
   const y = box.y + box.height / 2 - label.box.y;
   const isCentreInside = x >= 0 && y >= 0 && x <= label.box.width && y <= label.box.height;
   return isCentreInside || iou(label.box, box) >= TOUCHING_IOU;
+}
+
+/** The most probable text of the plates found there. */
+function guessOn(label: LabelledPlate, found: readonly FoundPlate[]): Vrm | undefined {
+  const reads = found.flatMap(({ read, box }) => (read && touches(label, box) ? [read] : []));
+  return reads.sort((a, b) => b.probability - a.probability)[0]?.vrm;
 }
 
 function isTextOf(label: LabelledPlate, vrm: Vrm): boolean {

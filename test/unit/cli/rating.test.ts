@@ -53,7 +53,14 @@ describe('a labelled plate', () => {
     const rating = ratePicture(picture(LABEL), [found('', THERE)]);
     expect(rating).toMatchObject({ captured: 1, readRight: 0, wrongReads: 0, falseReads: 0 });
     expect(rating.failures).toEqual([
-      { file: '1.jpg', expected: 'LO08XKV', got: null, box: [100, 100, 80, 20], reason: 'not-read' },
+      {
+        file: '1.jpg',
+        expected: 'LO08XKV',
+        got: null,
+        unsure: null,
+        box: [100, 100, 80, 20],
+        reason: 'not-read',
+      },
     ]);
   });
 
@@ -62,6 +69,11 @@ describe('a labelled plate', () => {
       captured: 1,
       readRight: 0,
     });
+  });
+
+  it('that was read unsurely is listed with what was nearly read', () => {
+    const { failures } = ratePicture(picture(LABEL), [found('LO08XKY', THERE, false)]);
+    expect(failures).toMatchObject([{ got: null, unsure: 'LO08XKY', reason: 'not-read' }]);
   });
 
   it('is captured by a small box in it that reads right, but not by one that does not', () => {
@@ -106,7 +118,14 @@ describe('a read on no labelled plate', () => {
     const rating = ratePicture(picture(LABEL), [found('LO08XKV', THERE), found('TAXI', [400, 10, 60, 15])]);
     expect(rating).toMatchObject({ readRight: 1, wrongReads: 0, falseReads: 1 });
     expect(rating.failures).toEqual([
-      { file: '1.jpg', expected: null, got: 'TAXI', box: [400, 10, 60, 15], reason: 'false-read' },
+      {
+        file: '1.jpg',
+        expected: null,
+        got: 'TAXI',
+        unsure: null,
+        box: [400, 10, 60, 15],
+        reason: 'false-read',
+      },
     ]);
   });
 
