@@ -48,7 +48,7 @@ export function pairCost(track: Followed, plate: Found): number | undefined {
   const reach = sameText ? 3 + FASTEST_WIDTHS_A_SECOND * elapsedS : blindReach(motion, elapsedS);
   if (distance > reach) return undefined;
 
-  const scale = Math.abs(Math.log(plate.placement.heightPx / expected.heightPx));
+  const scale = Math.abs(Math.log(plate.placement.widthPx / expected.widthPx));
   if (scale > (sameText ? 1.2 : 0.35 + Math.min(0.5, 1.5 * elapsedS))) return undefined;
 
   const apart = 1 - iou(expected.box, plate.placement.box);

@@ -16,17 +16,21 @@ export function placementOf(quad: Quad, monoMs: number): Placement {
 
 /**
  * A plate has made a step when it is this far from where its last step ended, counted in plate
- * heights (growing by 18 % counts as much): more than a detector's corners jitter, and less than
- * a vehicle at walking pace moves in a few frames.
+ * heights: more than a detector's corners jitter, and less than a vehicle at walking pace moves in
+ * a few frames.
  */
-const STEP = 0.35;
+const STEP = 0.25;
 /** A track that stays in one place for this long at first counts as having begun standing. */
 const BEGAN_STANDING_MS = 500;
-/** How far a plate must have come to have travelled: further for what began standing, because
- * text burnt into the picture hops when its line changes length, and then stays again. */
-const TRAVELLED = { moving: { steps: 1, net: 0.6 }, standing: { steps: 3, net: 1.5 } };
-/** Growth of the plate over the whole way from which on a direction is claimed: 12 %. */
-const DIRECTION_LOG_GROWTH = 0.11;
+/** How far a plate must have come to have travelled. */
+const TRAVELLED_NET = 0.6;
+/**
+ * What began standing has to drive off: several steps close together. Text burnt into the picture
+ * hops when its line changes length, one step at a time, and then stays again.
+ */
+const DRIVES_OFF = { steps: 3, withinMs: 1_500 };
+/** Growth of the plate over the whole way from which on a direction is claimed: 11 %. */
+const DIRECTION_LOG_GROWTH = 0.1;
 const VELOCITY_WEIGHT = 0.6;
 
 /** How one plate moves through the picture. Time comes with the placements. */
@@ -36,16 +40,17 @@ export class Motion {
   #sightings = 1;
   /** Pixels a millisecond. */
   #velocity: Point = { x: 0, y: 0 };
-  /** Change of the logarithm of the height a millisecond. */
+  /** Change of the logarithm of the width a millisecond: widths jitter less than heights. */
   #growth = 0;
 
   /** Where the last step ended. */
   #station: Placement;
-  #steps = 0;
+  /** Times of the last steps. */
+  #stepsMonoMs: number[] = [];
   #beganStanding = false;
   #travelled = false;
 
-  /** Sums of the regression of log height over the time spent moving. */
+  /** Sums of the regression of log width over the time spent moving. */
   #movingMs = 0;
   #regression = { n: 0, t: 0, y: 0, tt: 0, ty: 0 };
   #regressed: Placement;
@@ -72,7 +77,7 @@ export class Motion {
   }
 
   get stepped(): boolean {
-    return this.#steps > 0;
+    return this.#stepsMonoMs.length > 0;
   }
 
   /** How long it has been in one place. */
@@ -97,8 +102,8 @@ export class Motion {
         x: mix(this.#velocity.x, (now.centre.x - this.#last.centre.x) / elapsedMs, weight),
         y: mix(this.#velocity.y, (now.centre.y - this.#last.centre.y) / elapsedMs, weight),
       };
-      // Heights jitter far more than places, so growth is trusted slowly.
-      const growth = Math.log(now.heightPx / this.#last.heightPx) / elapsedMs;
+      // Sizes jitter far more than places, so growth is trusted slowly.
+      const growth = Math.log(now.widthPx / this.#last.widthPx) / elapsedMs;
       this.#growth = mix(this.#growth, growth, weight * 0.5);
     }
     this.#last = now;
@@ -145,22 +150,25 @@ export class Motion {
       this.#regress(now);
     }
     if (displacement(this.#station, now) < STEP) {
-      if (this.#steps === 0 && this.standingMs >= BEGAN_STANDING_MS) this.#beganStanding = true;
+      if (!this.stepped && this.standingMs >= BEGAN_STANDING_MS) this.#beganStanding = true;
       return;
     }
     this.#station = now;
-    this.#steps++;
-    const asked = this.#beganStanding ? TRAVELLED.standing : TRAVELLED.moving;
-    if (this.#steps >= asked.steps && displacement(this.#first, now) >= asked.net) this.#travelled = true;
+    this.#stepsMonoMs = [...this.#stepsMonoMs, now.monoMs].slice(-DRIVES_OFF.steps);
+    const [since] = this.#stepsMonoMs;
+    const drivesOff =
+      this.#stepsMonoMs.length === DRIVES_OFF.steps && now.monoMs - (since as number) <= DRIVES_OFF.withinMs;
+    if (this.#beganStanding && !drivesOff) return;
+    if (displacement(this.#first, now) >= TRAVELLED_NET) this.#travelled = true;
   }
 
   #regress(placement: Placement): void {
-    const logHeight = Math.log(placement.heightPx);
+    const logWidth = Math.log(placement.widthPx);
     this.#regression.n++;
     this.#regression.t += this.#movingMs;
-    this.#regression.y += logHeight;
+    this.#regression.y += logWidth;
     this.#regression.tt += this.#movingMs ** 2;
-    this.#regression.ty += this.#movingMs * logHeight;
+    this.#regression.ty += this.#movingMs * logWidth;
   }
 }
 
@@ -168,7 +176,7 @@ export class Motion {
 export function displacement(a: Placement, b: Placement): number {
   const heightPx = (a.heightPx + b.heightPx) / 2;
   const moved = Math.hypot(a.centre.x - b.centre.x, a.centre.y - b.centre.y) / heightPx;
-  return Math.hypot(moved, 2 * Math.log(b.heightPx / a.heightPx));
+  return Math.hypot(moved, 2 * Math.log(b.widthPx / a.widthPx));
 }
 
 function mix(before: number, now: number, weight: number): number {

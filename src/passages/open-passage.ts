@@ -34,6 +34,8 @@ export class OpenPassage {
   #firstPlacement: Placement | undefined;
   #noise = false;
   #frameCount = 0;
+  #scoreSum = 0;
+  #sightings = 0;
   #firstFrameIndex = 0;
   #lastFrameIndex = 0;
   #firstSeenAtMs = 0;
@@ -57,6 +59,11 @@ export class OpenPassage {
 
   get frameCount(): number {
     return this.#frameCount;
+  }
+
+  /** Mean of the detector's scores, 0 to 1. */
+  get detectionScore(): number {
+    return this.#scoreSum / this.#sightings;
   }
 
   get firstFrameIndex(): number {
@@ -89,6 +96,8 @@ export class OpenPassage {
     this.#lastFrameIndex = frame.index;
     this.#lastSeenAtMs = frame.capturedAtMs;
     this.#motion = track.motion;
+    this.#scoreSum += observation.detectionScore;
+    this.#sightings++;
 
     if (observation.lattice !== undefined) this.lastReadMonoMs = frame.capturedMonoMs;
     // All has been said: it is only followed on, so that it does not become another passage.
@@ -132,6 +141,8 @@ export class OpenPassage {
       this.#lastSeenAtMs = other.#lastSeenAtMs;
       this.#motion = other.#motion;
     }
+    this.#scoreSum += other.#scoreSum;
+    this.#sightings += other.#sightings;
     this.#decidedAtMs = Math.max(this.#decidedAtMs, other.#decidedAtMs);
     this.lastReadMonoMs = Math.max(this.lastReadMonoMs, other.lastReadMonoMs);
     if (this.told !== 'closed') {

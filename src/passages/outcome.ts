@@ -1,4 +1,5 @@
 import type { PassageOutcome, UnreadableReason } from '../domain/passage.js';
+import type { OpenPassage } from './open-passage.js';
 import type { Reading } from './reading.js';
 
 export interface OutcomeLimits {
@@ -17,6 +18,22 @@ export function outcomeOf(reading: Reading, limits: OutcomeLimits): PassageOutco
   if (read !== undefined && read.probability >= limits.readProbability) return { kind: 'read', read };
   return { kind: 'unreadable', reason: reasonOf(reading, limits) };
 }
+
+/**
+ * Whether a passage without a read was a vehicle's plate at all, and not a lamp or a mirror that
+ * the detector took for one: it moved, was seen for a while, and either the detector was sure of
+ * it or it showed about as many characters as a plate has.
+ */
+export function isCredible({ motion, frameCount, detectionScore, reading }: OpenPassage): boolean {
+  if (!motion.travelled || frameCount < CREDIBLE_FRAMES) return false;
+  const { read } = reading;
+  const showsText = read !== undefined && read.vrm.length >= 4 && read.probability >= TEXT_PROBABILITY;
+  return showsText || detectionScore >= SURE_DETECTION;
+}
+
+const CREDIBLE_FRAMES = 4;
+const TEXT_PROBABILITY = 0.05;
+const SURE_DETECTION = 0.65;
 
 /** The first of the reasons that explains it: what is too small is blurred as well, and so on. */
 function reasonOf(reading: Reading, limits: OutcomeLimits): UnreadableReason {

@@ -7,7 +7,7 @@ import type { Passage } from '../domain/passage.js';
 import type { PictureTools } from './evidence.js';
 import { placementOf } from './motion.js';
 import { OpenPassage } from './open-passage.js';
-import { outcomeOf } from './outcome.js';
+import { isCredible, outcomeOf } from './outcome.js';
 import { readPriority } from './read-budget.js';
 import { ReplayStart } from './replay-start.js';
 import { isSameVehicle, type RejoinLimits } from './same-vehicle.js';
@@ -38,7 +38,7 @@ export interface PassagesSnapshot {
     readonly brief: number;
     /** Never moved: text burnt into the picture, signs. */
     readonly static: number;
-    /** Never read and never moved far enough to be told from a false detection. */
+    /** Never read, and not to be told from a false detection. */
     readonly faint: number;
   };
   /** Turned out to be a vehicle that was reported already. */
@@ -259,8 +259,8 @@ export class Passages {
     if (!motion.travelled && this.#places.isKnown(motion.last.box, reading.read?.matchKey)) return 'static';
     const probability = reading.read?.probability ?? 0;
     if (passage.frameCount < config.minimumFrames && probability < config.settleProbability) return 'brief';
-    if (motion.travelled || outcomeOf(reading, this.#options).kind === 'read') return undefined;
-    return 'faint';
+    if (outcomeOf(reading, this.#options).kind === 'read') return undefined;
+    return isCredible(passage) ? undefined : 'faint';
   }
 
   /** First frames of the passages that a replay has to see from their beginning. */

@@ -3,8 +3,8 @@ import type { OpenPassage } from './open-passage.js';
 
 /**
  * Which plates of a frame are worth the reader's time. A passage is read in its first frames at
- * once, so that it settles fast, then only where a frame promises more than those before: about a
- * dozen reads a passage, however long it stays.
+ * once, so that it settles fast. One that has settled is read again where a frame promises more than
+ * those before: about a dozen reads, however long it stays. One that has not is read on.
  */
 const FIRST_READS = 5;
 const MOST_READS = 12;
@@ -27,8 +27,9 @@ export function readPriority(passage: OpenPassage | undefined, plate: Placement)
   if (!passage.motion.travelled && reading.readCount < MOST_READS) {
     return sinceMs >= STILL_RECHECK_AFTER_MS ? reading.readCount : undefined;
   }
-  if (reading.readCount >= MOST_READS) return sinceMs >= RECHECK_AFTER_MS ? reading.readCount : undefined;
-  const larger = plate.heightPx >= reading.largestPx * LARGER_BY;
-  const unsettled = passage.told === 'nothing' && sinceMs >= RETRY_AFTER_MS;
-  return larger || unsettled ? reading.readCount : undefined;
+  if (passage.told === 'nothing' && passage.motion.travelled) {
+    return sinceMs >= RETRY_AFTER_MS ? Math.min(reading.readCount, MOST_READS) : undefined;
+  }
+  const larger = reading.readCount < MOST_READS && plate.heightPx >= reading.largestPx * LARGER_BY;
+  return larger || sinceMs >= RECHECK_AFTER_MS ? reading.readCount : undefined;
 }
