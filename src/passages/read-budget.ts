@@ -10,8 +10,10 @@ const FIRST_READS = 5;
 const MOST_READS = 12;
 /** A plate this much higher than any that was read shows more. */
 const LARGER_BY = 1.1;
-/** While the text is not settled, a read that often gives blur a chance to pass. */
-const RETRY_AFTER_MS = 150;
+/** While the text is not settled, a read that often gives blur a chance to pass; later on less. */
+const RETRY_AFTER_MS = 90;
+const LATE_RETRY_AFTER_MS = 300;
+const LATE_AFTER_READS = 30;
 /** What stands is looked at now and then: another vehicle may have taken its place. */
 const RECHECK_AFTER_MS = 2_000;
 /** What has not moved yet shows by its text over time whether it is a vehicle. */
@@ -28,7 +30,8 @@ export function readPriority(passage: OpenPassage | undefined, plate: Placement)
     return sinceMs >= STILL_RECHECK_AFTER_MS ? reading.readCount : undefined;
   }
   if (passage.told === 'nothing' && passage.motion.travelled) {
-    return sinceMs >= RETRY_AFTER_MS ? Math.min(reading.readCount, MOST_READS) : undefined;
+    const retryAfterMs = reading.readCount < LATE_AFTER_READS ? RETRY_AFTER_MS : LATE_RETRY_AFTER_MS;
+    return sinceMs >= retryAfterMs ? Math.min(reading.readCount, MOST_READS) : undefined;
   }
   const larger = reading.readCount < MOST_READS && plate.heightPx >= reading.largestPx * LARGER_BY;
   return larger || sinceMs >= RECHECK_AFTER_MS ? reading.readCount : undefined;

@@ -23,8 +23,9 @@ const MOST_WITNESSES = 32;
 
 /**
  * What one plate says, over all frames in which it was read: the best frames' scores are kept and
- * fused anew with each. A frame weighs by its plate's height and by its sharpness against the
- * sharpest frame of the passage.
+ * fused anew with each. A frame weighs by its plate's height, by its sharpness against the sharpest
+ * frame of the passage, and by how sure the reader was of it: what is far away, blurred or half
+ * hidden is read with many doubts, and a few clear frames say more than many such.
  */
 export class Reading {
   #frames: ReadFrame[] = [];
@@ -132,9 +133,9 @@ export class Reading {
     else this.#unchanged = this.#read.matchKey === before ? this.#unchanged + 1 : 1;
   }
 
-  #weigh({ heightPx, sharpness }: ReadFrame): number {
+  #weigh({ heightPx, sharpness, glimpse }: ReadFrame): number {
     const size = Math.min(1, heightPx / FULL_HEIGHT_PX);
     const focus = this.#sharpest > 0 ? Math.sqrt(sharpness / this.#sharpest) : 1;
-    return Math.max(LEAST_WEIGHT, size * focus);
+    return Math.max(LEAST_WEIGHT, size * focus * Math.sqrt(glimpse.certainty));
   }
 }
