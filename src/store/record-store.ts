@@ -121,6 +121,9 @@ export class RecordStore {
       for (const [reason, by] of Object.entries(step.value)) totals[reason] = (totals[reason] ?? 0) + by;
       await new Promise((resolve) => setImmediate(resolve));
     }
+    if (this.#run(usedBytes) > this.#mostBytes) {
+      this.#log.error('the store is over its budget: only hits and what is on its way are left to drop');
+    }
     if (Object.keys(totals).length === 0) return;
     // The log that SQLite keeps beside the file still holds what was erased: empty it.
     this.#run((database) => database.pragma('wal_checkpoint(TRUNCATE)'));

@@ -20,8 +20,13 @@ export class ManualClock implements Clock {
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#sleepers.push({ wakeAtMonoMs: this.#monoMs + delayMs, wake: resolve });
-      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      const onAbort = () => reject(signal?.reason);
+      const wake = () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      this.#sleepers.push({ wakeAtMonoMs: this.#monoMs + delayMs, wake });
+      signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
 
