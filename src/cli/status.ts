@@ -62,9 +62,7 @@ export function renderStatus(snapshot: DeviceSnapshot): string {
 }
 
 function renderStore(store: StoreSnapshot): string {
-  const waiting = Object.entries(store.waiting).map(
-    ([lane, count]) => `${count} ${lane.replace('-', ' of ')}`,
-  );
+  const waiting = Object.entries(store.waiting).map(([lane, count]) => `${count} ${lane.replace('-', ' ')}`);
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
   const { images, reads } = store.dropped;
   return [

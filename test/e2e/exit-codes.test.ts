@@ -1,0 +1,77 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runAnprctl, runDaemonOnce } from '../support/daemon.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'anprd-exit-'));
+
+function write(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('how the daemon ends', () => {
+  it('with 78 and every fault at once for a bad configuration', async () => {
+    const bad = write('bad.yaml', 'unit: {id: A 13}\nmqtt: {url: broker}\nstoor: {}\n');
+    const { exitCode, stderr } = await runDaemonOnce(['--config', bad]);
+    expect(exitCode).toBe(78);
+    for (const place of ['unit.id (line 1)', 'mqtt.url (line 2)', 'stoor (line 3)'])
+      expect(stderr).toContain(place);
+    expect(stderr).toContain('Did you mean store?');
+  });
+
+  it('with 78 when there is no configuration', async () => {
+    const { exitCode, stderr } = await runDaemonOnce(['--config', join(folder, 'none.yaml')]);
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain('--config');
+  });
+
+  it('with 2 and the help text for wrong usage', async () => {
+    const { exitCode, stderr } = await runDaemonOnce(['--confg', 'x']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("Unknown option '--confg'");
+    expect(stderr).toContain('Usage: anprd');
+  });
+
+  it('with 70 when its store cannot be opened', async () => {
+    const path = write('store.yaml', `store: {path: ${folder}}\ncontrol: {socketPath: ${folder}/a.sock}\n`);
+    const { exitCode, stderr } = await runDaemonOnce(['--config', path]);
+    expect(exitCode).toBe(70);
+    expect(stderr).toContain('cannot open the database');
+  });
+});
+
+describe('how anprctl ends', () => {
+  it('with 78 for a bad configuration, 0 for a good one', async () => {
+    const bad = write('bad2.yaml', 'log: {level: loud}\n');
+    await expect(runAnprctl(['config', 'check', bad])).resolves.toMatchObject({ exitCode: 78 });
+    await expect(runAnprctl(['config', 'check', 'config/anprd.yaml'])).resolves.toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('in order'),
+    });
+  });
+
+  it('with 2 for an unknown command or option, and names the nearest', async () => {
+    await expect(runAnprctl(['statsu'])).resolves.toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('Did you mean status?'),
+    });
+    await expect(runAnprctl(['status', '--jsn'])).resolves.toMatchObject({ exitCode: 2 });
+  });
+
+  it('with 1 when no daemon answers, and says what to check', async () => {
+    const path = write('away.yaml', `control: {socketPath: ${folder}/nobody.sock}\n`);
+    await expect(runAnprctl(['status', '--config', path])).resolves.toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('systemctl status anprd'),
+    });
+  });
+
+  it('with 0 for help, which names every command', async () => {
+    const { exitCode, stdout } = await runAnprctl(['--help']);
+    expect(exitCode).toBe(0);
+    for (const command of ['status', 'read', 'rates', 'hotlist', 'config']) expect(stdout).toContain(command);
+  });
+});
