@@ -25,8 +25,12 @@ _UK_RE = re.compile("|".join("^" + p.replace("L", "[A-Z01]").replace("D", "[0-9O
 
 
 def format_read(logits, bonus=3.0):
-    """Best text [2,40,37] -> str with a bonus (in log probability) for texts of a UK form."""
-    upper, lower = evaluate.beam(logits[0]), evaluate.beam(logits[1])
+    """Text of logits [2,40,37]: the greedy one if it has a UK form, else the best of a beam search with
+    a bonus (in log probability) for texts of a UK form."""
+    text = "".join(evaluate.greedy(torch.from_numpy(logits)[None])[0])
+    if _UK_RE.match(text):
+        return text
+    upper, lower = evaluate.beam(logits[0], 8, 5), evaluate.beam(logits[1], 4, 3)
     options = [(pu + pl, tu + tl) for tu, pu in upper[:8] for tl, pl in lower[:4]]
     return max(options, key=lambda o: o[0] + bonus * bool(_UK_RE.match(o[1])))[1]
 
@@ -53,6 +57,7 @@ def main():
     parser.add_argument("--eval", action="append", default=[], help="folders for the report only")
     parser.add_argument("--checkpoint")
     parser.add_argument("--json", help="write the rates here")
+    parser.add_argument("--drawn", type=int, default=1500, help="number of drawn UK crops")
     parser.add_argument("--errors", action="store_true", help="print what was read wrong")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -69,7 +74,8 @@ def main():
     for folder in args.scenes:
         crops, texts, _ = evaluate.real_set([folder], True)
         add("validation " + os.path.basename(os.path.normpath(folder)), crops, texts)
-    add("drawn UK", *evaluate.drawn_set(1500), uk=True)
+    if args.drawn:
+        add("drawn UK", *evaluate.drawn_set(args.drawn), uk=True)
     for folder in args.eval:
         if not os.path.exists(os.path.join(folder, "labels.jsonl")):
             continue

@@ -25,7 +25,7 @@ def _number(rng, low, high):
     return "".join(_ones(rng, digits))
 
 
-def _ones(rng, digits, rate=0.12):
+def _ones(rng, digits, rate=0.18):
     """Turn some digits into 1: adjacent ones are the hardest thing to count."""
     return ["1" if rng.random() < rate else d for d in digits]
 
@@ -35,8 +35,8 @@ def uk_mark(rng):
     kind = rng.random()
     if kind < 0.56:
         age = int(rng.integers(2, 30)) if rng.random() < 0.5 else int(rng.integers(51, 80))
-        if rng.random() < 0.12:
-            age = 11
+        if rng.random() < 0.3:  # a 1 in the age: it is the narrow character that gets lost
+            age = 11 if rng.random() < 0.35 else int(rng.choice((10, 12, 13, 14, 15, 16, 17, 18, 19, 21, 51, 61, 71)))
         return "current", [_pick(rng, UK_TAG, 2) + f"{age:02d}", _pick(rng, UK_LETTERS, 3)]
     if kind < 0.68:
         return "prefix", [_pick(rng, UK_YEAR) + _number(rng, 1, 3), _pick(rng, FIRST, 3)]
