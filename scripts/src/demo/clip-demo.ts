@@ -75,6 +75,7 @@ export async function runClipDemo(
           read,
           hits.some((hit) => hit.read.recordId === read?.recordId),
         ),
+        isPlateLeft: (read?.plateCorners[0]?.x ?? 0) < truth.widthPx / 2,
         tone: right ? 'good' : 'doubtful',
         images: images.filter((image) => image.recordId === read?.recordId),
       })),
@@ -132,7 +133,7 @@ async function played(
 
 function isOver({ cameras, store }: DeviceStatus): boolean {
   return (
-    cameras.every(({ state, vision }) => state === 'ended' && vision.openPassages === 0) &&
-    Object.values(store.waiting).every((count) => count === 0)
+    cameras.every(({ vision }) => vision.state === 'ended' && vision.openPassages === 0) &&
+    Object.values(store?.waiting ?? {}).every((count) => count === 0)
   );
 }

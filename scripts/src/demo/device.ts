@@ -22,21 +22,25 @@ export interface DeviceOptions {
 
 export const TOPIC_PREFIX = 'anpr';
 
+/** What the demo needs of DeviceSnapshot. */
 const statusSchema = z.object({
   cameras: z.array(
     z.object({
-      state: z.string(),
-      vision: z.object({ framesProcessed: z.number(), framesDropped: z.number(), openPassages: z.number() }),
+      vision: z.object({
+        state: z.string(),
+        source: z.object({ state: z.string() }).optional(),
+        framesProcessed: z.number(),
+        framesDropped: z.number(),
+        openPassages: z.number(),
+      }),
     }),
   ),
-  store: z.object({ waiting: z.record(z.string(), z.number()) }),
+  store: z.object({ waiting: z.record(z.string(), z.number()) }).optional(),
   uplink: z.object({
-    connected: z.boolean(),
     hitLatency: z.object({
       count: z.number(),
       medianMs: z.number().optional(),
       worstMs: z.number().optional(),
-      sinceFirstSeenMedianMs: z.number().optional(),
     }),
   }),
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   drawMarks,
@@ -13,6 +13,8 @@ import type { ReceivedImage } from './receiver.js';
 /** One vehicle on the sheet. */
 export interface Cell {
   readonly label: string;
+  /** The plate is in the overview's left half, so its patch goes to the right. */
+  readonly isPlateLeft: boolean;
   readonly tone: 'good' | 'doubtful';
   readonly images: readonly ReceivedImage[];
 }
@@ -51,7 +53,8 @@ export async function drawSheet(folder: string, cells: readonly Cell[]): Promise
     const patch = await pictureOf(folder, index, 'plate-patch', cell.images);
     if (patch !== undefined) {
       const enlarged = scaledInto(patch, PATCH_WIDTH_PX, OVERVIEW_HEIGHT_PX / 2);
-      paste(sheet, enlarged, left, top + OVERVIEW_HEIGHT_PX - enlarged.heightPx);
+      const aside = cell.isPlateLeft ? CELL_WIDTH_PX - enlarged.widthPx : 0;
+      paste(sheet, enlarged, left + aside, top + OVERVIEW_HEIGHT_PX - enlarged.heightPx);
     }
     marks.push({
       quad: frame(left, top, CELL_WIDTH_PX, OVERVIEW_HEIGHT_PX),
@@ -66,6 +69,7 @@ export async function drawSheet(folder: string, cells: readonly Cell[]): Promise
   );
   const path = join(folder, 'demo.png');
   await drawMarks(plain, path, marks);
+  rmSync(plain);
   return path;
 }
 

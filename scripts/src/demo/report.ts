@@ -41,7 +41,7 @@ function row(seconds: number, event: string, mark: string, read: ReceivedRead, n
 export function cellLabel(truth: VehicleTruth, read: ReceivedRead | undefined, isHit: boolean): string {
   if (read === undefined) return `${truth.vrm}: not captured`;
   if (read.outcome === 'unreadable') return `${truth.vrm}: unreadable (${read.reason})`;
-  const probability = `${(100 * (read.probability ?? 0)).toFixed(1)}%`;
+  const probability = `${Math.floor(100 * (read.probability ?? 0))}%`;
   return `${read.vrm} ${probability}${isHit ? ' HIT' : ''}`;
 }
 
