@@ -48,8 +48,12 @@ async function connectV4l2(config: Extract<LiveConfig, { kind: 'v4l2' }>): Promi
   return capture;
 }
 
-/** Bounds every step of FFmpeg's connection, in microseconds; its own default is half a minute. */
-const RTSP_OPTIONS = 'rtsp_transport;tcp|timeout;2500000|fflags;nobuffer';
+/**
+ * FFmpeg gives up what it waits for in the stream after 2 s (in microseconds; its own default is half
+ * a minute): opening a camera that has frozen blocks this thread for as long, and that must stay
+ * below vision.hangAfterSeconds.
+ */
+const RTSP_OPTIONS = 'rtsp_transport;tcp|timeout;2000000|fflags;nobuffer';
 const RTSP_PROBE_MS = 2_000;
 
 async function connectRtsp(url: string): Promise<VideoCapture> {
