@@ -11,9 +11,6 @@ export const LANES = { hits: 0, reads: 1, 'hit-images': 2, 'read-images': 3 } as
 
 export type Lane = keyof typeof LANES;
 
-/** A record as it travels as text: its pictures go by themselves. */
-export type TextRecord = CaptureRecord;
-
 export type ImageKind = 'plate-patch' | 'overview';
 
 /** A hit that was issued for a record, and whether the record's final read still says that mark. */
@@ -26,12 +23,17 @@ export type OutboxMessage =
   | {
       readonly kind: 'hit';
       readonly hit: Hit;
-      /** The record as it was when the hit was issued; later reports do not change it. */
-      readonly record: TextRecord;
+      /** The record as it was when the hit was issued, without pictures; later reports do not change it. */
+      readonly record: CaptureRecord;
       /** UTC, milliseconds: when the hit was in the store. */
       readonly committedAtMs: number;
     }
-  | { readonly kind: 'read'; readonly record: TextRecord; readonly hits: readonly HitReference[] }
+  | {
+      readonly kind: 'read';
+      /** Without pictures: they go by themselves. */
+      readonly record: CaptureRecord;
+      readonly hits: readonly HitReference[];
+    }
   | {
       readonly kind: 'image';
       readonly recordId: string;
