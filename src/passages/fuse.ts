@@ -1,9 +1,8 @@
 import { restorePrintedForm, type UkClass } from '../domain/grammar.js';
-import { CHARSET, CLASSES, type Lattice } from '../domain/lattice.js';
-import { logLikelihood, nBest } from '../domain/lattice-search.js';
-import { substitutions } from '../domain/lattice-substitution.js';
+import { CHARSET, type Lattice } from '../domain/lattice.js';
 import type { PlateRead, ReadCharacter } from '../domain/read.js';
 import { foldVrm, MAX_VRM_LENGTH, parseVrm } from '../domain/vrm.js';
+import { evidenceOf, type FrameEvidence } from './frame-evidence.js';
 
 /**
  * One read from every frame in which a plate was read.
@@ -19,8 +18,7 @@ import { foldVrm, MAX_VRM_LENGTH, parseVrm } from '../domain/vrm.js';
  * 1 / correlation. The probability of a read thus grows with agreement, and never saturates
  * because a vehicle stood in view.
  *
- * O and 0, and I and 1, are one glyph: lattices are folded before anything is compared, so that a
- * reader that wavers between them loses nothing, and the spelling is restored at the end.
+ * Texts are compared folded (O = 0, I = 1), and the spelling is restored at the end.
  */
 export interface WeightedLattice {
   readonly lattice: Lattice;
@@ -38,8 +36,6 @@ export interface FuseOptions {
 }
 
 const PROPOSALS_PER_FRAME = 6;
-/** A text below this share of the frame's best one is not worth scoring in all others. */
-const PROPOSAL_SHARE = 1e-3;
 /** At this correlation no number of frames counts as more than two and a half. */
 const FRAME_CORRELATION = 0.4;
 /**
@@ -59,8 +55,7 @@ const MOST_ALTERNATIVES = 4;
 const SHORTEST_VRM_LENGTH = 2;
 
 interface Frame {
-  readonly lattice: Lattice;
-  readonly folded: Lattice;
+  readonly evidence: FrameEvidence;
   /** Share of the weight of all frames, times the effective number of frames. */
   readonly exponent: number;
 }
@@ -112,20 +107,15 @@ function prepare(frames: readonly WeightedLattice[], correlation: number): Frame
   const distinct = (sum * sum) / sumOfSquares;
   const effective = distinct / (1 + (distinct - 1) * correlation);
   return trusted.map(({ lattice, weight }) => ({
-    lattice,
-    folded: fold(lattice),
+    evidence: evidenceOf(lattice),
     exponent: (weight / sum) * effective,
   }));
 }
 
-function propose(frames: readonly Frame[], perFrame: number): string[][] {
-  const proposals = new Map<string, string[]>();
-  for (const { folded } of frames) {
-    const texts = nBest(folded, perFrame);
-    const least = (texts[0]?.logProbability ?? 0) + Math.log(PROPOSAL_SHARE);
-    for (const { rows, logProbability } of texts) {
-      if (logProbability >= least) proposals.set(rows.join('\n'), [...rows]);
-    }
+function propose(frames: readonly Frame[], perFrame: number): (readonly string[])[] {
+  const proposals = new Map<string, readonly string[]>();
+  for (const { evidence } of frames) {
+    for (const rows of evidence.proposals(perFrame)) proposals.set(rows.join('\n'), rows);
   }
   return [...proposals.values()];
 }
@@ -133,7 +123,7 @@ function propose(frames: readonly Frame[], perFrame: number): string[][] {
 /** The text with the highest score over all frames, and its probability among all texts. */
 function elect(
   frames: readonly Frame[],
-  proposals: readonly string[][],
+  proposals: readonly (readonly string[])[],
   ukFavour: number,
 ): { rows: readonly string[]; probability: number } | undefined {
   // What a frame leaves for texts that nobody proposed. Taken as if it were one text, which
@@ -142,7 +132,7 @@ function elect(
   const texts: Text[] = proposals.map((rows) => {
     let score = 0;
     frames.forEach((frame, index) => {
-      const probability = Math.exp(logLikelihood(frame.folded, rows));
+      const probability = frame.evidence.probability(rows);
       unproposed[index] = (unproposed[index] as number) - probability;
       score += frame.exponent * Math.log(probability + FRAME_FLOOR);
     });
@@ -183,28 +173,6 @@ function isUsualUkForm(text: string): boolean {
   return ukClass !== undefined && USUAL_UK_CLASSES.includes(ukClass);
 }
 
-const TWINS = [
-  [CHARSET.indexOf('0'), CHARSET.indexOf('O')],
-  [CHARSET.indexOf('1'), CHARSET.indexOf('I')],
-] as const;
-
-/** Adds the letter of each pair to its digit, and leaves the letter impossible. */
-function fold(lattice: Lattice): Lattice {
-  const rows = lattice.rows.map((row) => {
-    const folded = row.slice();
-    for (let at = 0; at < folded.length; at += CLASSES) {
-      for (const [digit, letter] of TWINS) {
-        folded[at + digit] = Math.log(
-          Math.exp(row[at + digit] as number) + Math.exp(row[at + letter] as number),
-        );
-        folded[at + letter] = -Infinity;
-      }
-    }
-    return folded;
-  });
-  return { steps: lattice.steps, rows };
-}
-
 /** The reader's own spelling of a folded text, one ambiguous character after the other. */
 function spell(frames: readonly Frame[], rows: readonly string[]): string[] {
   const spelled = [...rows];
@@ -223,8 +191,8 @@ function spell(frames: readonly Frame[], rows: readonly string[]): string[] {
 
 function support(frames: readonly Frame[], rows: readonly string[]): number {
   return frames.reduce(
-    (sum, { lattice, exponent }) =>
-      sum + exponent * Math.log(Math.exp(logLikelihood(lattice, rows)) + FRAME_FLOOR),
+    (sum, { evidence, exponent }) =>
+      sum + exponent * Math.log(evidence.probabilityAsSpelled(rows) + FRAME_FLOOR),
     0,
   );
 }
@@ -232,20 +200,17 @@ function support(frames: readonly Frame[], rows: readonly string[]): number {
 /** For each place of a row's text: how probable each character is there, given the others. */
 function distributionsOf(frames: readonly Frame[], row: number, text: string): Float64Array[] {
   const scores = Array.from(text, () => new Float64Array(CHARSET.length));
-  for (const { folded, exponent } of frames) {
-    const values = folded.rows[row];
-    if (values === undefined) continue;
-    substitutions(values, folded.steps, text).forEach((probabilities, place) => {
-      const sum = probabilities.reduce((a, b) => a + b, 0);
-      if (sum === 0) return;
-      probabilities.forEach((probability, character) => {
-        (scores[place] as Float64Array)[character] =
-          (scores[place]?.[character] as number) + exponent * Math.log(probability / sum + CHARACTER_FLOOR);
+  for (const { evidence, exponent } of frames) {
+    evidence.sharesByPlace(row, text).forEach((shares, place) => {
+      const sums = scores[place] as Float64Array;
+      shares.forEach((share, character) => {
+        sums[character] = (sums[character] as number) + exponent * Math.log(share + CHARACTER_FLOOR);
       });
     });
   }
   return scores.map((logs) => {
-    for (const [, letter] of TWINS) logs[letter] = -Infinity;
+    // Folded texts have no letter that a digit stands for.
+    for (const letter of 'OI') logs[CHARSET.indexOf(letter)] = -Infinity;
     const most = Math.max(...logs);
     const masses = logs.map((log) => Math.exp(log - most));
     const total = masses.reduce((a, b) => a + b, 0);
