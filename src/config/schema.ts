@@ -70,7 +70,12 @@ export const captureSchema = z.strictObject({
     .discriminatedUnion('kind', [v4l2Source, rtspSource, gstreamerSource, fileSource, picturesSource])
     .default({ kind: 'v4l2', device: '/dev/video0', widthPx: 1280, heightPx: 720, framesPerSecond: 25 })
     .describe('Where the frames come from.'),
-  silentAfterSeconds: seconds(5, 3600).describe('A camera that gives no frame for so long is reopened.'),
+  silentAfterSeconds: z
+    .number()
+    .min(1)
+    .max(3600)
+    .default(5)
+    .describe('A camera that gives no frame for so long is reopened.'),
   reopenFirstSeconds: seconds(0.5, 60).describe('First wait before reopening; doubles at every failure.'),
   reopenMostSeconds: seconds(30, 3600).describe('Longest wait before reopening.'),
 });
