@@ -5,6 +5,7 @@ import type { Observation } from '../../src/domain/observation.js';
 import type { Passage } from '../../src/domain/passage.js';
 import { Passages, type PassagesOptions } from '../../src/passages/passages.js';
 import { latticeOf } from './lattices.js';
+import { repeatable } from './repeatable.js';
 
 /** Where something with text is in the picture, and what it says there. */
 export interface Sight {
@@ -167,9 +168,6 @@ export function approach({
 
 /** Small repeatable jitter, -1 to 1. */
 export function jitter(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return (state / 2 ** 31) * 2 - 1;
-  };
+  const random = repeatable(seed);
+  return () => random() * 2 - 1;
 }

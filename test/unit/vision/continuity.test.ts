@@ -2,17 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { Passage } from '../../../src/domain/passage.js';
 import { Continuity } from '../../../src/vision/continuity.js';
 import { type Actor, approach, frameAt, newPassages, show } from '../../support/drives.js';
+import { repeatable } from '../../support/repeatable.js';
 
 const FRAMES_PER_SECOND = 10;
 const MARKS = ['AB12CDE', 'LM08XKV', 'J654KLM', 'PK63ZZT', 'WX19HFG', 'DV71RSU', 'NU55BYD', 'EK04MJC'];
 
 /** Whole numbers below `limit`, repeatable. */
 function randoms(seed: number): (limit: number) => number {
-  let state = seed * 7919 + 1;
-  return (limit) => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return Math.floor((state / 2 ** 31) * limit);
-  };
+  const random = repeatable(seed);
+  return (limit) => Math.floor(random() * limit);
 }
 
 /** Eight vehicles, some close behind another, one of which stands in view for a while. */
