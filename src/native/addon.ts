@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { DeviceError, messageOf } from '../lib/errors.js';
+import { packageRoot } from '../lib/package-root.js';
 
 /** What native/src/addon exports; kernels.ts is its only caller. */
 export interface Addon {
@@ -60,15 +60,4 @@ export function loadAddon(path: string): Addon {
       cause,
     });
   }
-}
-
-/** The folder with package.json: two or three up, from src/native as from dist/src/native. */
-function packageRoot(from: string): string {
-  let folder = from;
-  while (!existsSync(join(folder, 'package.json'))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw new Error(`no package.json above ${from}`);
-    folder = parent;
-  }
-  return folder;
 }

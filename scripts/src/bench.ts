@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+import { benchPipeline } from './bench/pipeline.js';
+import { type AreaReport, isKept, renderJson, renderTable } from './bench/report.js';
+
+const AREAS: Readonly<Record<string, (say: (line: string) => void) => Promise<AreaReport>>> = {
+  pipeline: benchPipeline,
+};
+
+const HELP = `Usage: scripts/bench AREA [--json]
+
+Measures, on this machine and in one run, and prints a table; compare the ratios, since single
+times change with whatever else the machine does.
+
+Areas:
+  pipeline   time a frame by stage against bare inference of the same models, frames a second, memory
+
+  --json     one JSON object {area, machine, figures: {name: {value, unit, bar, ok}}}
+
+Exit codes: 0 measured and every bar kept, 1 a bar was missed, 2 wrong usage.
+`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    allowPositionals: true,
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const [area = '', ...rest] = positionals;
+  const bench = AREAS[area];
+  if (bench === undefined || rest.length > 0) {
+    process.stderr.write(
+      `expected one area of ${Object.keys(AREAS).join(', ')}, found ${JSON.stringify(positionals.join(' '))}\n\n${HELP}`,
+    );
+    return 2;
+  }
+  const report = await bench((line) => process.stderr.write(`${line}\n`));
+  process.stdout.write(`${values.json ? renderJson(report) : renderTable(report)}\n`);
+  return Object.values(report.figures).every(isKept) ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof TypeError && 'code' in error)) throw error;
+  process.stderr.write(`${error.message}\n\n${HELP}`);
+  process.exitCode = 2;
+}
