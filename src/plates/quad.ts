@@ -1,4 +1,4 @@
-import type { Point, Quad } from '../domain/geometry.js';
+import { type Point, plateSize, type Quad } from '../domain/geometry.js';
 
 /** Pure geometry of a plate's corners: what the detector's raw corners are made into. */
 
@@ -19,6 +19,20 @@ export function sanitiseQuad(quad: Quad): Quad | undefined {
   // A vehicle may lean, but it never drives upside down.
   const readsLeftwards = tr.x + br.x < tl.x + bl.x;
   return readsLeftwards ? [br, bl, tl, tr] : ordered;
+}
+
+/** How near to the frame's edge a corner may come, as a share of the plate's width: the detector is no surer. */
+const EDGE_SHARE = 0.02;
+
+/**
+ * Whether a plate is in the frame as a whole. One that the edge cuts off reads well but wrong: what
+ * is left of a mark is often a mark too.
+ */
+export function isWhole(quad: Quad, frame: { readonly widthPx: number; readonly heightPx: number }): boolean {
+  const edgePx = EDGE_SHARE * plateSize(quad).widthPx;
+  return quad.every(
+    ({ x, y }) => x >= edgePx && y >= edgePx && x <= frame.widthPx - edgePx && y <= frame.heightPx - edgePx,
+  );
 }
 
 /** Sorted around their centre, starting at the corner nearest to the top left. */

@@ -7,6 +7,7 @@ import type { Logger } from '../lib/log.js';
 import type { Detection } from './decode.js';
 import { Detector } from './detector.js';
 import { loadModels } from './models.js';
+import { isWhole } from './quad.js';
 import { Reader } from './reader.js';
 
 export interface RecogniserOptions {
@@ -89,14 +90,15 @@ export class Recogniser {
 
   /**
    * One observation a detection, in order. The largest plates are read, up to `mostReadsPerFrame`
-   * and not below `minimumPlateHeightPx`; the others come back without a lattice.
+   * and not below `minimumPlateHeightPx`; the others, and those that the frame's edge cuts off,
+   * come back without a lattice.
    */
   async read(frame: Frame, detections: readonly Detection[]): Promise<Observation[]> {
     const startedMs = this.#monoMs();
     const { minimumPlateHeightPx, mostReadsPerFrame } = this.#config;
     const chosen = detections
       .map(({ quad }, index) => ({ quad, index, ...plateSize(quad) }))
-      .filter(({ heightPx }) => heightPx >= minimumPlateHeightPx)
+      .filter(({ quad, heightPx }) => heightPx >= minimumPlateHeightPx && isWhole(quad, frame))
       .sort((a, b) => b.widthPx * b.heightPx - a.widthPx * a.heightPx)
       .slice(0, mostReadsPerFrame);
     const readings = await this.#started().reader.read(

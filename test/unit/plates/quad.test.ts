@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Quad } from '../../../src/domain/geometry.js';
-import { sanitiseQuad } from '../../../src/plates/quad.js';
+import { isWhole, sanitiseQuad } from '../../../src/plates/quad.js';
 
 const at = (...numbers: number[]): Quad => {
   const [a, b, c, d, e, f, g, h] = numbers as [
@@ -53,5 +53,19 @@ describe('sanitiseQuad', () => {
     ['infinite', at(0, 0, Number.POSITIVE_INFINITY, 0, 30, 10, 0, 10)],
   ])('drops %s', (_, quad) => {
     expect(sanitiseQuad(quad)).toBeUndefined();
+  });
+});
+
+describe('isWhole', () => {
+  const frame = { widthPx: 200, heightPx: 100 };
+  it.each([
+    ['in the middle', at(50, 40, 100, 40, 100, 52, 50, 52), true],
+    ['a little off the edge', at(2, 40, 52, 40, 52, 52, 2, 52), true],
+    ['over the left edge', at(-4, 40, 46, 40, 46, 52, -4, 52), false],
+    ['up to the right edge', at(150, 40, 200, 40, 200, 52, 150, 52), false],
+    ['over the bottom, slanted', at(50, 80, 100, 90, 100, 104, 50, 94), false],
+    ['over the top', at(50, -3, 100, 2, 100, 14, 50, 9), false],
+  ])('of a plate %s', (_, quad, whole) => {
+    expect(isWhole(quad, frame)).toBe(whole);
   });
 });
