@@ -1,4 +1,5 @@
 import { createSource } from '../capture/create-source.js';
+import { openCv } from '../capture/opencv.js';
 import { encodeJpeg, resizeGrey } from '../capture/picture.js';
 import { ReopeningSource } from '../capture/reopening-source.js';
 import { Backoff } from '../lib/backoff.js';
@@ -46,6 +47,8 @@ async function run({ camera, plates, passages: config, logLevel, resumeFromFrame
 
   const recogniser = new Recogniser({ config: plates, logger });
   await recogniser.start();
+  // Loaded now and not with the first frame: on a cold card it takes longer than a hang may.
+  openCv();
   const passages = new Passages({
     cameraId: camera.id,
     config,

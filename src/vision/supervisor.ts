@@ -89,6 +89,8 @@ export class VisionSupervisor {
   /** Sums of the processes before. */
   #before = NO_PROGRESS;
   #hasEnded = false;
+  /** The process that runs now, or ran last, said itself why it cannot work. */
+  #hasToldWhy = false;
 
   constructor(options: VisionSupervisorOptions) {
     const { camera, passages } = options.configuration;
@@ -197,6 +199,7 @@ export class VisionSupervisor {
     });
     this.#child = child;
     this.#state = 'starting';
+    this.#hasToldWhy = false;
     this.#starts++;
     const exited = child.run();
     child.send({ kind: 'configure', configuration: { ...configuration, resumeFromFrame } });
@@ -231,6 +234,7 @@ export class VisionSupervisor {
         onSource?.(message.state, message.detail);
         return;
       case 'failed':
+        this.#hasToldWhy = true;
         onProblem?.(new DeviceError(codeOf(message.code), { message: message.message, hint: message.hint }));
     }
   }
@@ -249,6 +253,7 @@ export class VisionSupervisor {
     }[why];
     const message = `the vision process of ${configuration.camera.id} ${how}, expected it to run on`;
     logger.warn({ camera: configuration.camera.id, exitCode, signal, why }, message);
+    if (this.#hasToldWhy) return;
     const hint = 'It is replaced by itself; if this comes back, report it with the log.';
     onProblem?.(new DeviceError('vision.exited', { message, hint }));
   }

@@ -142,6 +142,7 @@ describe('a vision process that fails', () => {
     supervise('fails-once', { onReady: () => ready++ });
     await until(() => expect(ready).toBe(1));
     expect(problems[0]).toMatchObject({ code: 'models.checksum-mismatch', hint: 'Copy it again.' });
+    expect(problems).toHaveLength(1);
     await until(() => expect(phases()).toEqual(['seen-by-2 settled']));
   });
 

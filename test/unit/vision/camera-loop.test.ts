@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import type { FrameSource } from '../../../src/capture/frame-source.js';
+import type { Frame } from '../../../src/domain/frame.js';
+import type { Passage } from '../../../src/domain/passage.js';
+import { CameraLoop, type CameraLoopOptions } from '../../../src/vision/camera-loop.js';
+import type { VisionProgress } from '../../../src/vision/protocol.js';
+import { approach, frameAt, newPassages, quadAt } from '../../support/drives.js';
+import { latticeOf } from '../../support/lattices.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+const car = approach({ text: 'AB12CDE', fromS: 0, lastsS: 2 });
+
+/** Gives the frames of a recording one after another, and waits for ever after them if asked to. */
+class Frames implements FrameSource {
+  readonly framesDropped = 3;
+  openedAt: number | undefined;
+  #next = 0;
+  #close: () => void = () => undefined;
+
+  constructor(
+    readonly count: number,
+    readonly waitsAfter = false,
+  ) {}
+
+  async open(resumeFromFrame: number): Promise<void> {
+    this.openedAt = resumeFromFrame;
+    this.#next = resumeFromFrame;
+  }
+
+  next(): Promise<Frame | undefined> {
+    if (this.#next < this.count) {
+      const index = this.#next++;
+      return Promise.resolve(frameAt(index, index * 40));
+    }
+    if (!this.waitsAfter) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#close = () => resolve(undefined);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#close();
+  }
+}
+
+function build(source: Frames, options: Partial<CameraLoopOptions> = {}) {
+  const reported: Passage[] = [];
+  const beats: VisionProgress[] = [];
+  const readFrames: number[] = [];
+  const clock = new ManualClock();
+  const loop = new CameraLoop({
+    source,
+    recogniser: {
+      detect: async (frame) => {
+        clock.advance(40);
+        const sight = car(frame.index / 25);
+        return sight ? [{ quad: quadAt(sight), score: 0.9 }] : [];
+      },
+      read: async (frame, detections) => {
+        readFrames.push(frame.index);
+        return detections.map(({ quad, score }) => ({
+          frameIndex: frame.index,
+          capturedAtMs: frame.capturedAtMs,
+          capturedMonoMs: frame.capturedMonoMs,
+          quad,
+          detectionScore: score,
+          lattice: latticeOf(['AB12CDE'], {}, 0.999),
+          sharpness: 100,
+        }));
+      },
+      snapshot: () => ({ framesDetected: 0, platesFound: 0, platesRead: 0, detectMs: 7, readMs: 5 }),
+    },
+    passages: newPassages(),
+    clock,
+    isLive: false,
+    onPassage: (passage) => reported.push(passage),
+    onProgress: (progress) => beats.push(progress),
+    room: async () => undefined,
+    ...options,
+  });
+  return { loop, reported, beats, readFrames, clock };
+}
+
+const phases = (passages: readonly Passage[]) => passages.map(({ phase }) => phase);
+
+describe('the camera loop', () => {
+  it('takes frames through to passages until the recording ends, then reports what is open', async () => {
+    const source = new Frames(30);
+    const { loop, reported, beats } = build(source);
+    await loop.run(0);
+    expect(phases(reported)).toEqual(['settled', 'closed']);
+    expect(reported[1]?.frameCount).toBe(30);
+    expect(beats.at(-1)).toMatchObject({ framesProcessed: 30, framesDropped: 3, detectMs: 7, readMs: 5 });
+  });
+
+  it('goes on where it is told to', async () => {
+    const source = new Frames(30);
+    const { loop, reported } = build(source);
+    await loop.run(12);
+    expect(source.openedAt).toBe(12);
+    expect(reported.at(-1)?.firstFrameIndex).toBe(12);
+  });
+
+  it('reads a plate in some frames only', async () => {
+    const { loop, readFrames } = build(new Frames(45));
+    await loop.run(0);
+    expect(readFrames.length).toBeGreaterThanOrEqual(5);
+    expect(readFrames.length).toBeLessThan(20);
+  });
+
+  it('reports a frame before the beat that says it was processed', async () => {
+    const order: string[] = [];
+    const { loop } = build(new Frames(30), {
+      onPassage: ({ phase, lastFrameIndex }) => order.push(`${phase} ${lastFrameIndex}`),
+      onProgress: ({ framesProcessed }) => order.push(`beat ${framesProcessed}`),
+    });
+    await loop.run(0);
+    const settled = order.findIndex((entry) => entry.startsWith('settled'));
+    const frame = Number(order[settled]?.split(' ')[1]);
+    const beatsBefore = order.slice(0, settled).map((entry) => Number(entry.split(' ')[1]));
+    expect(Math.max(0, ...beatsBefore)).toBeLessThanOrEqual(frame);
+    expect(order.at(-1)).toBe('beat 30');
+    expect(order.at(-2)).toBe('closed 29');
+  });
+
+  it('takes no frame in while there is no room for its passages', async () => {
+    let frames = 0;
+    let makeRoom: () => void = () => undefined;
+    const { loop } = build(new Frames(30), {
+      room: () => (frames++ < 5 ? Promise.resolve() : new Promise((resolve) => (makeRoom = resolve))),
+      onProgress: () => undefined,
+    });
+    const running = loop.run(0);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(frames).toBe(6);
+    await loop.stop();
+    makeRoom();
+    await running;
+  });
+
+  it('ends after the frame at hand when it is stopped, and reports what is open', async () => {
+    const source = new Frames(20, true);
+    const { loop, reported } = build(source);
+    const running = loop.run(0);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(phases(reported)).toEqual(['settled']);
+    await loop.stop();
+    await running;
+    expect(phases(reported)).toEqual(['settled', 'closed']);
+  });
+});
+
+describe('while no frame comes', () => {
+  it('a live camera closes what has gone, and beats', async () => {
+    const { loop, reported, beats, clock } = build(new Frames(20, true), { isLive: true });
+    const running = loop.run(0);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const beatsBefore = beats.length;
+    loop.waiting();
+    expect(phases(reported)).toEqual(['settled']);
+    expect(beats.length).toBe(beatsBefore + 1);
+    clock.advance(2_000);
+    loop.waiting();
+    expect(phases(reported)).toEqual(['settled', 'closed']);
+    await loop.stop();
+    await running;
+  });
+
+  it('a recording closes nothing: its time stands still', async () => {
+    const { loop, reported, clock } = build(new Frames(20, true));
+    const running = loop.run(0);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    clock.advance(2_000);
+    loop.waiting();
+    expect(phases(reported)).toEqual(['settled']);
+    await loop.stop();
+    await running;
+  });
+});
