@@ -7,7 +7,6 @@
 # Node and its headers (18) stay as they are, and nothing on the system sees ours.
 
 readonly NODE_FLOOR=20
-readonly NPM_PACKAGE='npm|fetches Node 20 into the checkout, because there is none here (the system keeps its own)'
 
 node_major() { "$1" --print 'process.versions.node.split(".")[0]' 2>/dev/null </dev/null; }
 
@@ -27,6 +26,9 @@ usable_node() {
   major=$(node_major "$1") || return 1
   [[ $major =~ ^[0-9]+$ ]] && ((major >= NODE_FLOOR)) && headers_of "$1" >/dev/null
 }
+
+# The registry's client, where neither a usable Node is here nor npm to fetch one with.
+needs_debian_npm() { ! node_on_path && ! usable_node "$ROOT/.node/bin/node" && ! command -v npm >/dev/null; }
 
 node_on_path() { command -v node >/dev/null && command -v npm >/dev/null && usable_node "$(command -v node)"; }
 
@@ -52,7 +54,6 @@ find_node() {
   if ! node_on_path; then
     if ! usable_node "$ROOT/.node/bin/node"; then
       say "  Node $NODE_FLOOR or newer with its headers: not on this machine, fetching it into the checkout"
-      command -v npm >/dev/null || install_packages "$NPM_PACKAGE"
       bring_node
     fi
     export PATH=$ROOT/.node/bin:$PATH

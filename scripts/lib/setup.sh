@@ -19,6 +19,8 @@ PACKAGES=(
   'libopencv-dev|cameras, streams, files and JPEG (about 1 GB with what it depends on)'
   'mosquitto|the MQTT broker of the demo and the tests'
 )
+NPM_PACKAGE='npm|fetches Node 20 into the checkout, because there is none here (the system keeps its own)'
+
 SETUP_LOG=$ROOT/.run/setup.log
 
 # The OpenCV binding would otherwise look for an OpenCV that it compiled itself.
@@ -92,7 +94,9 @@ set_up_tools() {
   exec 9>.run/setup.lock
   flock --nonblock 9 || { say '  waiting for another set-up of this checkout'; flock 9; }
   : >"$SETUP_LOG"
-  install_packages "${PACKAGES[@]}"
+  local packages=("${PACKAGES[@]}")
+  if needs_debian_npm; then packages+=("$NPM_PACKAGE"); fi
+  install_packages "${packages[@]}"
   find_node
   install_modules
   build_addon
