@@ -32,8 +32,7 @@ elif ! install "$@"; then
   install "$@"
 fi
 
+# Debian's own helper: it works without a running systemd, and upgrades do not enable it again.
 for package in "$@"; do
-  if [[ $package == mosquitto ]] && command -v systemctl >/dev/null; then
-    systemctl disable mosquitto.service || echo 'systemctl could not disable mosquitto.service; it was not started.'
-  fi
+  if [[ $package == mosquitto ]]; then deb-systemd-helper disable mosquitto.service; fi
 done
