@@ -32,7 +32,15 @@ elif ! install "$@"; then
   install "$@"
 fi
 
-# Debian's own helper: it works without a running systemd, and upgrades do not enable it again.
+disable_service() {
+  # Works without a running systemd as well; without systemctl, the link is all there is to it.
+  if command -v systemctl >/dev/null; then
+    systemctl disable "$1.service"
+  else
+    rm -f "/etc/systemd/system/multi-user.target.wants/$1.service"
+  fi
+}
+
 for package in "$@"; do
-  if [[ $package == mosquitto ]]; then deb-systemd-helper disable mosquitto.service; fi
+  if [[ $package == mosquitto ]]; then disable_service mosquitto; fi
 done
