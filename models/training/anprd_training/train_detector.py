@@ -1,6 +1,6 @@
 """Trains the detector on composites made as it goes; writes `detector.pt` and a log into the work folder.
 
-  train_detector.py --scenes DIR [--scenes DIR] --work DIR --seed N --minutes M [--init detector.pt]
+  train_detector.py --scenes DIR [--scenes DIR] --work DIR --seed N --minutes M [--init detector.pt --rate 1e-3]
 
 The minutes are training time on the clock; the learning rate follows them, so a shorter run ends
 properly too. One torch thread: on shared cores two are slower. What is kept is the averaged network
@@ -126,9 +126,9 @@ class Average:
                 self.state[key].copy_(value)
 
 
-def learning_rate(progress):
+def learning_rate(peak, progress):
     warm = min(1.0, progress / 0.02)
-    return LEARNING_RATE * warm * (0.005 + 0.995 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+    return peak * warm * (0.005 + 0.995 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
 
 def validate(state, widths, pictures, drawn):
@@ -151,6 +151,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=45)
     parser.add_argument("--init", help="checkpoint to go on from")
+    parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="highest learning rate; half of it to go on from --init")
+    parser.add_argument("--fp32", action="store_true", help="no bfloat16: twice as slow on CPUs that have it")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -189,8 +191,10 @@ def main():
         images = torch.from_numpy(np.stack([c.image for c in batch])[:, None]).float().to(memory_format=torch.channels_last)
         heat, negative, corners, exact, box, unit, slack = map(torch.from_numpy, rasterise(batch, size))
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate(spent / limit)
-        logits, offsets = net(images)
+            group["lr"] = learning_rate(arguments.rate, spent / limit)
+        with torch.autocast("cpu", torch.bfloat16, enabled=not arguments.fp32):
+            features = net.features(images)
+        logits, offsets = net.answers(features.float())
         loss_heat = heat_loss(logits[:, 0], heat, negative, spent / limit > UNLABELLED_AFTER or bool(arguments.init))
         loss_exact, loss_box = corner_loss(offsets, corners, exact, box, unit, slack)
         optimiser.zero_grad(set_to_none=True)

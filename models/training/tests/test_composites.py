@@ -12,7 +12,7 @@ import torch
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from anprd_training import composites, detector_looks, eval_detector, scene_store, train_detector  # noqa: E402
-from anprd_training.detector_net import STRIDE, DetectorNet, ExportedDetector  # noqa: E402
+from anprd_training.detector_net import STRIDE, DetectorNet, ExportedDetector, agree  # noqa: E402
 
 
 def made_up_scene(rng, boxes, size=(640, 480)):
@@ -161,6 +161,16 @@ class Contract(unittest.TestCase):
             self.assertEqual(heat.shape, (2, 1, height // STRIDE, width // STRIDE))
             self.assertEqual(corners.shape, (2, 8, height // STRIDE, width // STRIDE))
             self.assertTrue(((heat >= 0) & (heat <= 1)).all())
+
+    def test_neighbours_that_mean_the_same_plate_leave_the_corners_where_they_are(self):
+        corners = np.float32([[100, 90], [180, 95], [179, 115], [101, 110]])
+        xs, ys = (np.arange(48) + 0.5) * STRIDE, (np.arange(28) + 0.5) * STRIDE
+        offsets = np.zeros((8, 28, 48), np.float32)
+        offsets[0::2] = corners[:, 0, None, None] - xs[None, None]
+        offsets[1::2] = corners[:, 1, None, None] - ys[None, :, None]
+        heat = torch.from_numpy(np.random.default_rng(6).uniform(0.2, 1, (1, 1, 28, 48)).astype(np.float32))
+        same = agree(heat, torch.from_numpy(offsets)[None])[0].numpy()
+        self.assertLess(np.abs(same - offsets).max(), 1e-3)
 
     def test_prepared_canvas(self):
         canvas, scale = eval_detector.prepare(np.zeros((480, 640), np.uint8), 512)
