@@ -28,9 +28,14 @@ const TRAVELLED_NET = 0.6;
  * What began standing has to drive off: several steps close together. Text burnt into the picture
  * hops when its line changes length, one step at a time, and then stays again.
  */
-const DRIVES_OFF = { steps: 3, withinMs: 1_500 };
+const DRIVES_OFF = { steps: 2, withinMs: 800 };
 /** Growth of the plate over the whole way from which on a direction is claimed: 11 %. */
 const DIRECTION_LOG_GROWTH = 0.1;
+/** And so many standard errors from none at all: five frames make a trend by chance. */
+const CLEAR_ERRORS = 4;
+/** A way up or down the picture that tells a direction, in plate heights and against its way across. */
+const DOWN_HEIGHTS = 0.7;
+const DOWN_SHARE = 0.3;
 const VELOCITY_WEIGHT = 0.6;
 
 /** How one plate moves through the picture. Time comes with the placements. */
@@ -48,11 +53,12 @@ export class Motion {
   /** Times of the last steps. */
   #stepsMonoMs: number[] = [];
   #beganStanding = false;
+  #drivesOff = false;
   #travelled = false;
 
   /** Sums of the regression of log width over the time spent moving. */
   #movingMs = 0;
-  #regression = { n: 0, t: 0, y: 0, tt: 0, ty: 0 };
+  #regression = { n: 0, t: 0, y: 0, tt: 0, ty: 0, yy: 0 };
   #regressed: Placement;
 
   constructor(first: Placement) {
@@ -132,14 +138,42 @@ export class Motion {
     };
   }
 
-  /** Growing comes towards the camera; standing still says nothing, so it does not count. */
+  /** By growth where it is clear, and by the way over the road while it is not yet. */
   get direction(): Direction {
-    const { n, t, y, tt, ty } = this.#regression;
-    const spread = n * tt - t * t;
-    if (n < 3 || spread <= 0) return 'unknown';
-    const growth = ((n * ty - t * y) / spread) * this.#movingMs;
-    if (Math.abs(growth) < DIRECTION_LOG_GROWTH) return 'unknown';
+    const growth = this.#clearGrowth() ?? this.#wayDown();
+    if (growth === undefined) return 'unknown';
     return growth > 0 ? 'towards' : 'away';
+  }
+
+  /**
+   * Growing comes towards the camera; standing still says nothing, so it does not count.
+   * @returns undefined where it does not stand out from the jitter of the sizes around it.
+   */
+  #clearGrowth(): number | undefined {
+    const { n, t, y, tt, ty, yy } = this.#regression;
+    const spread = tt - (t * t) / n;
+    if (n < 4 || spread <= 0) return undefined;
+    const together = ty - (t * y) / n;
+    const slope = together / spread;
+    const residual = Math.max(0, yy - (y * y) / n - slope * together);
+    const error = Math.sqrt(residual / (n - 2) / spread);
+    const growth = slope * this.#movingMs;
+    const isClear = Math.abs(growth) >= DIRECTION_LOG_GROWTH && Math.abs(slope) >= CLEAR_ERRORS * error;
+    return isClear ? growth : undefined;
+  }
+
+  /**
+   * A camera looks down on plates, so what is lower in the picture is nearer; places jitter far
+   * less than sizes.
+   * @returns plate heights downwards, undefined where it goes across rather than along.
+   */
+  #wayDown(): number | undefined {
+    const { centre: from, heightPx } = this.#first;
+    const down = (this.#last.centre.y - from.y) / heightPx;
+    const across = (this.#last.centre.x - from.x) / heightPx;
+    return Math.abs(down) >= DOWN_HEIGHTS && Math.abs(down) >= DOWN_SHARE * Math.abs(across)
+      ? down
+      : undefined;
   }
 
   #step(now: Placement): void {
@@ -149,17 +183,17 @@ export class Motion {
       this.#regressed = now;
       this.#regress(now);
     }
-    if (displacement(this.#station, now) < STEP) {
-      if (!this.stepped && this.standingMs >= BEGAN_STANDING_MS) this.#beganStanding = true;
-      return;
+    if (displacement(this.#station, now) >= STEP) {
+      this.#station = now;
+      this.#stepsMonoMs = [...this.#stepsMonoMs, now.monoMs].slice(-DRIVES_OFF.steps);
+      const [since = -Infinity] = this.#stepsMonoMs;
+      const isQuick = now.monoMs - since <= DRIVES_OFF.withinMs;
+      if (isQuick && this.#stepsMonoMs.length === DRIVES_OFF.steps) this.#drivesOff = true;
+    } else if (!this.stepped && this.standingMs >= BEGAN_STANDING_MS) {
+      this.#beganStanding = true;
     }
-    this.#station = now;
-    this.#stepsMonoMs = [...this.#stepsMonoMs, now.monoMs].slice(-DRIVES_OFF.steps);
-    const [since] = this.#stepsMonoMs;
-    const drivesOff =
-      this.#stepsMonoMs.length === DRIVES_OFF.steps && now.monoMs - (since as number) <= DRIVES_OFF.withinMs;
-    if (this.#beganStanding && !drivesOff) return;
-    if (displacement(this.#first, now) >= TRAVELLED_NET) this.#travelled = true;
+    const isOnItsWay = this.#beganStanding ? this.#drivesOff : this.stepped;
+    if (isOnItsWay && displacement(this.#first, now) >= TRAVELLED_NET) this.#travelled = true;
   }
 
   #regress(placement: Placement): void {
@@ -168,16 +202,24 @@ export class Motion {
     this.#regression.t += this.#movingMs;
     this.#regression.y += logWidth;
     this.#regression.tt += this.#movingMs ** 2;
+    this.#regression.yy += logWidth ** 2;
     this.#regression.ty += this.#movingMs * logWidth;
   }
 }
 
-/** How far apart two places of one plate are, in plate heights; growth counts double its logarithm. */
+/**
+ * How far a plate has come from one place to another, in plate heights: by what both of two
+ * opposite edges have moved, outwards or along. Where only one of them moves, something else comes
+ * in front of a plate that stands, or goes away from it.
+ */
 export function displacement(a: Placement, b: Placement): number {
-  const heightPx = (a.heightPx + b.heightPx) / 2;
-  const moved = Math.hypot(a.centre.x - b.centre.x, a.centre.y - b.centre.y) / heightPx;
-  return Math.hypot(moved, 2 * Math.log(b.widthPx / a.widthPx));
+  const across = Math.min(Math.abs(b.box.x - a.box.x), Math.abs(right(b) - right(a)));
+  const along = Math.min(Math.abs(b.box.y - a.box.y), Math.abs(bottom(b) - bottom(a)));
+  return Math.max(across, along) / ((a.heightPx + b.heightPx) / 2);
 }
+
+const right = ({ box }: Placement) => box.x + box.width;
+const bottom = ({ box }: Placement) => box.y + box.height;
 
 function mix(before: number, now: number, weight: number): number {
   return before + (now - before) * weight;

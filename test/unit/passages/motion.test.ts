@@ -76,13 +76,20 @@ describe('direction', () => {
   });
 
   it('is unknown from two frames', () => {
-    expect(shown([100, 300, 20], [100, 340, 26]).direction).toBe('unknown');
+    expect(shown([100, 300, 20], [200, 305, 26]).direction).toBe('unknown');
   });
 });
 
 describe('displacement', () => {
-  it('counts plate heights, and growth', () => {
+  it('counts plate heights, and growth to both sides', () => {
     expect(displacement(at(0, 100), at(0, 120))).toBeCloseTo(1, 5);
-    expect(displacement(at(0, 100, 300, 20), at(0, 100, 300, 24))).toBeCloseTo(2 * Math.log(1.2), 5);
+    expect(displacement(at(0, 100, 300, 20), at(0, 100, 300, 24))).toBeCloseTo((4 * 4.7) / 2 / 22, 5);
+  });
+
+  it('is small while something moves in front of a plate that stands', () => {
+    const whole = placementOf(quadAt({ x: 500, y: 300, heightPx: 40, text: '' }), 0);
+    const [tl, tr, br, bl] = quadAt({ x: 500, y: 300, heightPx: 40, text: '' });
+    const leftHalf = placementOf([tl, { ...tr, x: 500 }, { ...br, x: 500 }, bl], 0);
+    expect(displacement(whole, leftHalf)).toBe(0);
   });
 });

@@ -228,7 +228,13 @@ describe('what is no vehicle', () => {
     expect(texts).toEqual(['AB12CDE']);
   });
 
-  it('a sign that comes and goes is reported once at most', () => {
+  it('a sign gives nothing, however clearly it reads', () => {
+    const sign: Actor = () => ({ x: 300, y: 300, heightPx: 30, text: 'BUSLANE' });
+    const { reports } = drive({ seconds: 40, framesPerSecond: 10, actors: [sign] });
+    expect(reports).toEqual([]);
+  });
+
+  it('a sign with a number that comes and goes is reported once at most', () => {
     const sign: Actor = (s) => (s % 100 < 20 ? { x: 300, y: 300, heightPx: 20, text: 'BUS34LN' } : undefined);
     expect(drive({ seconds: 420, framesPerSecond: 5, actors: [sign] }).texts.length).toBeLessThanOrEqual(1);
   });
