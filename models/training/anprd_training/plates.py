@@ -162,11 +162,14 @@ def draw_foreign(rng):
     # Rows for captions above and below, as on American and Asian plates.
     top = parts.uniform(rng, 0.1, 0.25) * height if parts.chance(rng, 0.28) else parts.uniform(rng, 0.06, 0.17) * height
     bottom = parts.uniform(rng, 0.1, 0.25) * height if parts.chance(rng, 0.28) else parts.uniform(rng, 0.06, 0.17) * height
+    loose = not two and parts.chance(rng, 0.12)  # small characters in the middle of a large plate
+    if loose:
+        top, bottom = (max(v, parts.uniform(rng, 0.2, 0.36) * height) for v in (top, bottom))
     between = height * parts.uniform(rng, 0.04, 0.1) if two else 0.0
     char_h = (height - top - bottom - between) / len(lines)
     gap = char_h * parts.uniform(rng, 0.07, 0.26)
     spec = Spec(char_h, 0, gap, gap + char_h * parts.uniform(rng, 0.1, 0.8), 0)
-    stretch = parts.uniform(rng, 0.72, 1.15)
+    stretch = parts.uniform(rng, 0.72, 1.15) if parts.chance(rng, 0.85) else parts.uniform(rng, 1.1, 1.6)
     cell = char_h * parts.uniform(rng, 0.42, 0.65)
     fixed = parts.chance(rng, 0.3)  # fixed cells: a narrow 1 stands in the middle of its cell
     # Now and then the last group of a line (a region or a year) is smaller and raised.
@@ -184,7 +187,7 @@ def draw_foreign(rng):
         return cell if fixed else char_width(c)
 
     widths = [text_width(line, spec, advance) for line in lines]
-    margin = char_h * parts.uniform(rng, 0.1, 0.5)
+    margin = char_h * (parts.uniform(rng, 0.5, 2.2) if loose else parts.uniform(rng, 0.1, 0.5))
     band_left = height * parts.uniform(rng, 0.3, 0.45) if parts.chance(rng, 0.5) else 0.0
     band_right = height * parts.uniform(rng, 0.3, 0.45) if parts.chance(rng, 0.1) else 0.0
     width = max(max(widths) + 2 * margin + band_left + band_right, height * parts.uniform(rng, 1.2, 2.0))
@@ -233,9 +236,9 @@ def draw_foreign(rng):
     if parts.chance(rng, 0.45):
         t, inset = int(rng.integers(1, 5)), int(rng.integers(0, 7))
         cv2.rectangle(image, (inset, inset), (w - inset - 1, h - inset - 1), ink, t)
-    if top > 0.1 * height and parts.chance(rng, 0.8):
+    if top > 0.1 * height and parts.chance(rng, 0.4 if loose else 0.8):
         parts.caption(rng, image, band_left + w * 0.1, top * 0.15, w * 0.9 - band_right, top * parts.uniform(rng, 0.6, 0.85), ink)
-    if bottom > 0.1 * height and parts.chance(rng, 0.8):
+    if bottom > 0.1 * height and parts.chance(rng, 0.4 if loose else 0.8):
         parts.caption(rng, image, band_left + w * 0.1, h - bottom * parts.uniform(rng, 0.65, 0.88), w * 0.9 - band_right,
                  h - bottom * 0.1, ink)
     parts.ink(rng, image, mask, ink)

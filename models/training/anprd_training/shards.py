@@ -75,7 +75,7 @@ def main():
     parser.add_argument("--scenes", action="append", default=[], help="folder with labels.jsonl (repeatable)")
     parser.add_argument("--work", required=True, help="scratch folder")
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--count", type=int, default=28)
+    parser.add_argument("--count", type=int, default=32)
     parser.add_argument("--seed", type=int, default=2026)
     args = parser.parse_args()
     cv2.setNumThreads(1)

@@ -82,8 +82,9 @@ def main():
     parser.add_argument("--scenes", action="append", required=True, help="folder with labels.jsonl (repeatable)")
     parser.add_argument("--work", required=True, help="scratch folder for shards and checkpoints")
     parser.add_argument("--out", help="where the finished model goes (ONNX)")
-    parser.add_argument("--samples", type=int, default=430_000)
-    parser.add_argument("--shards", type=int, default=28)
+    parser.add_argument("--samples", type=int, default=500_000)
+    parser.add_argument("--shards", type=int, default=32)
+    parser.add_argument("--first-shard", type=int, default=0)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=2026)
@@ -116,7 +117,7 @@ def main():
     running = []
     while step < total:
         use = step // per_shard
-        index = (use // 4 * 2 + use % 2) % args.shards  # 0 1 0 1 2 3 2 3 ...: making crops costs as much as learning
+        index = args.first_shard + (use // 4 * 2 + use % 2) % args.shards  # 0 1 0 1 2 3 2 3 ...: making crops costs as much as learning
         if args.make_shards and not os.path.exists(shards.path_of(folder, index)):
             shards.write_shard(folder, index, args.seed, train_real)
         crops, labels = shards.read_shard(folder, index)
