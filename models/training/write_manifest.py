@@ -27,7 +27,7 @@ READER = {
 }
 TRAINED_ON = [
     {"name": "RobertLucian/license-plate-dataset (train split)", "licence": "MIT"},
-    {"name": "faisalthaheem/open-lpr-dataset-plate-detection (without UK pictures)", "licence": "Apache-2.0"},
+    {"name": "faisalthaheem/open-lpr-dataset-plate-detection (without the UK pictures of the evaluation)", "licence": "Apache-2.0"},
     {"name": "plates drawn by models/training", "licence": "Apache-2.0"},
 ]
 
