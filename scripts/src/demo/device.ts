@@ -28,7 +28,7 @@ const statusSchema = z.object({
     z.object({
       vision: z.object({
         state: z.string(),
-        source: z.object({ state: z.string() }).optional(),
+        source: z.object({ state: z.string(), detail: z.string() }).optional(),
         framesProcessed: z.number(),
         framesDropped: z.number(),
         openPassages: z.number(),

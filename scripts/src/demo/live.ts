@@ -31,7 +31,8 @@ export async function runLive(
     console.log(TABLE_HEAD);
     let told = '';
     while (!stop.aborted) {
-      const state = (await device.status())?.cameras[0]?.vision.source?.state ?? 'starting';
+      const source = (await device.status())?.cameras[0]?.vision.source;
+      const state = source === undefined ? 'starting' : `${source.state}: ${source.detail}`;
       if (state !== told) console.log(`the camera is ${state}`);
       told = state;
       await delay(1_000, undefined, { signal: stop }).catch(() => undefined);
