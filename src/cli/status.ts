@@ -31,11 +31,12 @@ export function renderStatus(snapshot: DeviceSnapshot): string {
   }
   lines.push('');
   for (const { id, vision } of snapshot.cameras) {
-    const { framesProcessed, framesDropped, detectMs, readMs, openPassages, restarts } = vision;
+    const { framesProcessed, framesWithoutMotion, framesDropped, detectMs, readMs, openPassages, restarts } =
+      vision;
     const perFrameMs = framesProcessed === 0 ? 0 : (detectMs + readMs) / framesProcessed;
     lines.push(
       `camera ${id}: ${vision.source?.state ?? vision.state}, ${openPassages} passages in view`,
-      `  ${framesProcessed} frames, ${framesDropped} skipped for newer ones, ${perFrameMs.toFixed(1)} ms of reading a frame`,
+      `  ${framesProcessed} frames (${framesWithoutMotion} without motion), ${framesDropped} skipped for newer ones, ${perFrameMs.toFixed(1)} ms of reading a frame`,
       `  vision process replaced ${restarts} times, ${vision.noise} finds taken for noise`,
     );
   }

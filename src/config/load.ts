@@ -134,6 +134,14 @@ function crossChecks(config: DeviceConfig): Issue[] {
       hint: 'A client certificate is of no use without its key.',
     });
   }
+  if (config.plates.lookWithoutMotionSeconds > config.passages.lostAfterSeconds / 2) {
+    issues.push({
+      keys: ['plates', 'lookWithoutMotionSeconds'],
+      path: 'plates.lookWithoutMotionSeconds',
+      problem: `found ${config.plates.lookWithoutMotionSeconds}; expected at most half of passages.lostAfterSeconds (${config.passages.lostAfterSeconds})`,
+      hint: 'A vehicle that stands still would otherwise be taken for one that has gone.',
+    });
+  }
   return issues;
 }
 

@@ -141,6 +141,11 @@ export class Passages {
     return closed.map(({ id }) => id);
   }
 
+  /** Whether anything in view may be a vehicle that is still to be read or that may drive off. */
+  get isFollowing(): boolean {
+    return this.#pinning().length > 0;
+  }
+
   snapshot(): PassagesSnapshot {
     const { read, unreadable, rejoined, ...noise } = this.#counts;
     return { open: new Set(this.#passageOf.values()).size, read, unreadable, noise, rejoined };

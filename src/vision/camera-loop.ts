@@ -1,4 +1,5 @@
 import type { FrameSource } from '../capture/frame-source.js';
+import type { MotionGate } from '../capture/motion-gate.js';
 import type { Frame } from '../domain/frame.js';
 import type { Observation } from '../domain/observation.js';
 import type { Passage } from '../domain/passage.js';
@@ -12,6 +13,7 @@ export interface CameraLoopOptions {
   readonly source: FrameSource;
   readonly recogniser: Pick<Recogniser, 'detect' | 'read' | 'snapshot'>;
   readonly passages: Passages;
+  readonly gate: MotionGate;
   readonly clock: Clock;
   /** A camera whose frames are stamped with this machine's monotonic clock, unlike a recording's. */
   readonly isLive: boolean;
@@ -28,6 +30,7 @@ const BEAT_EVERY_MS = 100;
 export class CameraLoop {
   readonly #options: CameraLoopOptions;
   #framesProcessed = 0;
+  #framesWithoutMotion = 0;
   #lastBeatMonoMs = -Infinity;
   #stopping = false;
 
@@ -37,14 +40,16 @@ export class CameraLoop {
 
   /** Runs until there are no more frames, then reports all that is open. */
   async run(resumeFromFrame: number): Promise<void> {
-    const { source, passages, room } = this.#options;
+    const { source, passages, gate, room } = this.#options;
     await source.open(resumeFromFrame);
     while (!this.#stopping) {
       await room();
       const frame = await source.next();
       if (frame === undefined) break;
-      this.#report(passages.observe(frame, await this.#recognise(frame)));
+      const isWorthLooking = gate.isWorthLooking(frame, passages.isFollowing);
+      this.#report(passages.observe(frame, isWorthLooking ? await this.#recognise(frame) : []));
       this.#framesProcessed++;
+      if (!isWorthLooking) this.#framesWithoutMotion++;
       this.#beat(false);
     }
     this.#report(passages.flush());
@@ -103,6 +108,7 @@ export class CameraLoop {
     onProgress({
       framesProcessed: this.#framesProcessed,
       framesDropped: source.framesDropped,
+      framesWithoutMotion: this.#framesWithoutMotion,
       resumeFromFrame: passages.resumeFromFrame,
       openPassages: open,
       standingIds: passages.standingIds,

@@ -1,4 +1,5 @@
 import { createSource } from '../capture/create-source.js';
+import { MotionGate } from '../capture/motion-gate.js';
 import { openCv } from '../capture/opencv.js';
 import { encodeJpeg, resizeGrey } from '../capture/picture.js';
 import { ReopeningSource } from '../capture/reopening-source.js';
@@ -84,6 +85,7 @@ async function run({ camera, plates, passages: config, logLevel, resumeFromFrame
     source,
     recogniser,
     passages,
+    gate: new MotionGate({ lookEveryMs: plates.lookWithoutMotionSeconds * 1000 }),
     clock,
     isLive,
     onPassage: (passage) => link.report(passage),

@@ -44,6 +44,8 @@ export interface VisionProgress {
   readonly framesProcessed: number;
   /** Frames that were captured but skipped because a newer one was there. */
   readonly framesDropped: number;
+  /** Frames of those processed in which nothing moved, so that no plates were looked for. */
+  readonly framesWithoutMotion: number;
   /** Where a file is gone on with, so that every open passage is seen whole. */
   readonly resumeFromFrame: number;
   readonly openPassages: number;

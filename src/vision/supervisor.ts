@@ -38,6 +38,7 @@ export interface VisionSnapshot {
   /** Over all processes, but for what a process did after its last sign. */
   readonly framesProcessed: number;
   readonly framesDropped: number;
+  readonly framesWithoutMotion: number;
   readonly detectMs: number;
   readonly readMs: number;
   readonly noise: number;
@@ -142,8 +143,9 @@ export class VisionSupervisor {
   }
 
   snapshot(): VisionSnapshot {
-    const sum = (name: 'framesProcessed' | 'framesDropped' | 'detectMs' | 'readMs' | 'noise') =>
-      this.#before[name] + this.#progress[name];
+    const sum = (
+      name: 'framesProcessed' | 'framesDropped' | 'framesWithoutMotion' | 'detectMs' | 'readMs' | 'noise',
+    ) => this.#before[name] + this.#progress[name];
     return {
       state: this.#state,
       pid: this.#child?.pid,
@@ -151,6 +153,7 @@ export class VisionSupervisor {
       source: this.#source,
       framesProcessed: sum('framesProcessed'),
       framesDropped: sum('framesDropped'),
+      framesWithoutMotion: sum('framesWithoutMotion'),
       detectMs: sum('detectMs'),
       readMs: sum('readMs'),
       noise: sum('noise'),
@@ -262,6 +265,7 @@ export class VisionSupervisor {
 const NO_PROGRESS: VisionProgress = {
   framesProcessed: 0,
   framesDropped: 0,
+  framesWithoutMotion: 0,
   resumeFromFrame: 0,
   openPassages: 0,
   standingIds: [],
@@ -275,6 +279,7 @@ function addUp(a: VisionProgress, b: VisionProgress): VisionProgress {
     ...NO_PROGRESS,
     framesProcessed: a.framesProcessed + b.framesProcessed,
     framesDropped: a.framesDropped + b.framesDropped,
+    framesWithoutMotion: a.framesWithoutMotion + b.framesWithoutMotion,
     noise: a.noise + b.noise,
     detectMs: a.detectMs + b.detectMs,
     readMs: a.readMs + b.readMs,

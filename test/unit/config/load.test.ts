@@ -87,6 +87,12 @@ describe('a bad configuration', () => {
     ['a number out of range', 'plates: {detectionThreshold: 7}', 'plates.detectionThreshold', 'Default: 0.4'],
     ['two cameras of one id', 'cameras: [{id: a}, {id: a}]', 'cameras[1].id', 'Opaque'],
     ['a certificate without its key', 'mqtt: {certificateFile: /a.pem}', 'mqtt', 'key'],
+    [
+      'looking too seldom',
+      'plates: {lookWithoutMotionSeconds: 2}',
+      'plates.lookWithoutMotionSeconds',
+      'stands still',
+    ],
     ['a list where options belong', '[1, 2]', '(file)', 'anprd.yaml'],
   ])('names the place of %s', (_name, text, path, hint) => {
     const issue = issuesOf(text).find((candidate) => candidate.path === path);

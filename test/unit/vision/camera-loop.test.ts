@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FrameSource } from '../../../src/capture/frame-source.js';
+import { MotionGate } from '../../../src/capture/motion-gate.js';
 import type { Frame } from '../../../src/domain/frame.js';
 import type { Passage } from '../../../src/domain/passage.js';
 import { CameraLoop, type CameraLoopOptions } from '../../../src/vision/camera-loop.js';
@@ -50,6 +51,7 @@ function build(source: Frames, options: Partial<CameraLoopOptions> = {}) {
   const clock = new ManualClock();
   const loop = new CameraLoop({
     source,
+    gate: new MotionGate({ lookEveryMs: 0 }),
     recogniser: {
       detect: async (frame) => {
         clock.advance(40);

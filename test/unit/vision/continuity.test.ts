@@ -82,6 +82,7 @@ function runProcess(run: Run): number {
       {
         framesProcessed: index,
         framesDropped: 0,
+        framesWithoutMotion: 0,
         resumeFromFrame,
         openPassages: passages.snapshot().open,
         standingIds: passages.standingIds,
@@ -243,6 +244,7 @@ describe('a vehicle that was reported closed', () => {
           {
             framesProcessed: 0,
             framesDropped: 0,
+            framesWithoutMotion: 0,
             resumeFromFrame: 0,
             openPassages: 1,
             standingIds: process.standingIds,
