@@ -93,7 +93,7 @@ def agree(heat, corners):
     """Corners [N, 8, h, w] averaged over each cell and its eight neighbours, by squared probability.
 
     The neighbours of a plate's centre are trained to answer for the same plate, and their errors differ:
-    the average is about 5 % nearer than the centre alone, for next to no arithmetic. heat: probabilities.
+    the average is 3 to 5 % nearer than the centre alone, for next to no arithmetic. heat: probabilities.
     """
     weight = heat * heat
     # A neighbour one column to the right counts its offsets from a centre 8 px further right.
