@@ -4,11 +4,15 @@
  * @param costs one array a row, all of one length; undefined: this pair may not be.
  * @returns for each row its column, or undefined where it is left alone. As many allowed pairs
  *   are made as can be, so being left alone is never cheaper than a pair.
+ * @throws RangeError for a cost that is no number: the search would never end.
  */
 export function assign(costs: readonly (readonly (number | undefined)[])[]): (number | undefined)[] {
   const rows = costs.length;
   const columns = costs[0]?.length ?? 0;
   if (rows === 0 || columns === 0) return costs.map(() => undefined);
+  if (costs.some((row) => row.some((cost) => Number.isNaN(cost)))) {
+    throw new RangeError('expected costs that are numbers, got NaN');
+  }
   if (rows > columns) return transposed(costs, columns);
 
   // One-based, as the method is written: row and column 0 mean "none".

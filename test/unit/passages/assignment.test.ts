@@ -32,6 +32,10 @@ describe('assign', () => {
     expect(assign([[undefined, 3, 2]])).toEqual([2]);
   });
 
+  it('refuses a cost that is no number, rather than search for ever', () => {
+    expect(() => assign([[1, Number.NaN]])).toThrow('got NaN');
+  });
+
   it('takes nothing for nothing', () => {
     expect(assign([])).toEqual([]);
     expect(assign([[], []])).toEqual([undefined, undefined]);

@@ -7,6 +7,7 @@ import {
   HEIGHT_PX,
   jitter,
   newPassages,
+  type Sight,
   show,
 } from '../../support/drives.js';
 
@@ -314,5 +315,28 @@ describe('every track', () => {
     const settledIds = reports.filter(({ phase }) => phase === 'settled').map(({ id }) => id);
     expect(new Set(closed.map(({ id }) => id)).size).toBe(closed.length);
     for (const id of settledIds) expect(closed.some((passage) => passage.id === id)).toBe(true);
+  });
+});
+
+describe('what a camera has to keep looking at', () => {
+  const passages = newPassages();
+  const car = approach({ text: 'AB12CDE', fromS: 4, lastsS: 2 });
+  const sign: Sight = { x: 900, y: 300, heightPx: 24, text: 'BUSLANE' };
+
+  function watch(fromS: number, untilS: number): void {
+    for (let index = fromS * 25; index < untilS * 25; index++) {
+      const sights = [sign, car(index / 25)].filter((sight) => sight !== undefined);
+      show(passages, frameAt(index, index * 40), sights);
+    }
+  }
+
+  it('is not a sign that has always stood there, but a vehicle while it is in view', () => {
+    watch(0, 3);
+    expect(passages.snapshot().open).toBe(1);
+    expect(passages.isFollowing).toBe(false);
+    watch(3, 5);
+    expect(passages.isFollowing).toBe(true);
+    watch(5, 8);
+    expect(passages.isFollowing).toBe(false);
   });
 });
