@@ -32,6 +32,7 @@ export class OpenPassage {
   readonly #evidence: Evidence;
   #motion: Motion | undefined;
   #firstPlacement: Placement | undefined;
+  #directionBefore: Direction = 'unknown';
   #noise = false;
   #frameCount = 0;
   #scoreSum = 0;
@@ -77,6 +78,12 @@ export class OpenPassage {
   /** Of the track seen last. A passage has one from its first sighting on. */
   get motion(): Motion {
     return this.#motion as Motion;
+  }
+
+  /** Of the track that is followed now, or where that is too short to tell, of those before it. */
+  get direction(): Direction {
+    const { direction } = this.motion;
+    return direction === 'unknown' ? this.#directionBefore : direction;
   }
 
   get firstPlacement(): Placement {
@@ -139,6 +146,7 @@ export class OpenPassage {
     if (other.#lastFrameIndex >= this.#lastFrameIndex) {
       this.#lastFrameIndex = other.#lastFrameIndex;
       this.#lastSeenAtMs = other.#lastSeenAtMs;
+      this.#directionBefore = this.direction;
       this.#motion = other.#motion;
     }
     this.#scoreSum += other.#scoreSum;
@@ -154,7 +162,7 @@ export class OpenPassage {
   }
 
   /** The passage as it can be told now. */
-  report(phase: Passage['phase'], outcome: PassageOutcome, direction: Direction): Passage {
+  report(phase: Passage['phase'], outcome: PassageOutcome): Passage {
     const shown = this.#evidence.shown;
     if (shown === undefined) throw new Error('a passage was reported that was never seen');
     const images = this.#images(shown);
@@ -173,7 +181,7 @@ export class OpenPassage {
       lastFrameIndex: this.#lastFrameIndex,
       frameCount: this.#frameCount,
       readCount: this.reading.readCount,
-      direction,
+      direction: this.direction,
       quad: shown.quad,
       ...images,
     };

@@ -206,7 +206,7 @@ export class Passages {
       verdict === 'vehicle'
     ) {
       if (!motion.travelled && this.#places.isKnown(motion.last.box, read.matchKey)) return [];
-      return [passage.report('settled', { kind: 'read', read }, motion.direction)];
+      return [passage.report('settled', { kind: 'read', read })];
     }
     return [];
   }
@@ -247,7 +247,7 @@ export class Passages {
     const final = settled && reading.read ? { kind: 'read' as const, read: reading.read } : outcome;
     if (!motion.travelled) this.#places.remember(motion.last.box, reading.read?.matchKey);
     this.#counts[final.kind]++;
-    return [passage.report('closed', final, motion.direction)];
+    return [passage.report('closed', final)];
   }
 
   #rememberStatic({ motion, reading }: OpenPassage): void {

@@ -318,6 +318,29 @@ describe('every track', () => {
   });
 });
 
+describe('a plate that something drives in front of', () => {
+  const car = approach({ text: 'OR17GEM', fromS: 0, lastsS: 2 });
+  /** What is left of it: narrower, to the left, with fewer characters. */
+  const left: Actor = (seconds) => {
+    const whole = car(1.99);
+    if (whole === undefined || seconds < 2 || seconds > 2.1) return undefined;
+    return { ...whole, x: whole.x - whole.heightPx, heightPx: whole.heightPx * 0.9, text: 'OR17' };
+  };
+
+  it('is no second vehicle with a part of the mark', () => {
+    const { closed } = drive({ seconds: 4, actors: [car, left] });
+    expect(closed.map(({ outcome }) => outcome)).toEqual([
+      expect.objectContaining({ read: expect.objectContaining({ vrm: 'OR17GEM' }) }),
+    ]);
+    expect(closed[0]?.direction).toBe('towards');
+  });
+
+  it('and another vehicle with such a mark is', () => {
+    const other = approach({ text: 'OR17', fromS: 0.5, lastsS: 2, x: 200 });
+    expect(drive({ seconds: 4, actors: [car, other] }).texts).toEqual(['OR17GEM', 'OR17']);
+  });
+});
+
 describe('what a camera has to keep looking at', () => {
   const passages = newPassages();
   const car = approach({ text: 'AB12CDE', fromS: 4, lastsS: 2 });
