@@ -43,19 +43,21 @@ const DIGIT_OF: Readonly<Record<string, string>> = { O: '0', I: '1' };
 const LETTER_OF: Readonly<Record<string, string>> = { '0': 'O', '1': 'I' };
 
 /**
- * Rewrites O/0 and I/1 (nothing else) so that the mark has a UK form, where exactly one class of
- * form can be had that way; the first in the order above where several can.
+ * Rewrites O/0 and I/1 (nothing else) so that the mark has a UK form: with as few changes as can
+ * be, and the first form in the order above where several need as few.
  * @returns the mark as it was where it already has a form, or none can be had.
  */
 export function restorePrintedForm(vrm: Vrm): { readonly vrm: Vrm; readonly ukClass?: UkClass } {
+  let best: { readonly vrm: Vrm; readonly ukClass: UkClass; readonly changed: number } | undefined;
   const spellings = spell(vrm);
   for (const [ukClass, form] of FORMS) {
-    const fitting = spellings.filter((spelling) => form.test(spelling));
-    // Keep the reader's own spelling where it fits; otherwise the one with the fewest changes.
-    const best = fitting.sort((a, b) => changes(a, vrm) - changes(b, vrm))[0];
-    if (best !== undefined) return { vrm: best as Vrm, ukClass };
+    for (const spelling of spellings) {
+      const changed = changes(spelling, vrm);
+      if (!form.test(spelling) || changed >= (best?.changed ?? Infinity)) continue;
+      best = { vrm: spelling as Vrm, ukClass, changed };
+    }
   }
-  return { vrm };
+  return best === undefined ? { vrm } : { vrm: best.vrm, ukClass: best.ukClass };
 }
 
 /** Every way to write the ambiguous characters; a mark has at most a handful of them. */

@@ -35,6 +35,11 @@ describe('the printed form', () => {
     expect(restorePrintedForm('B1G1234' as Vrm)).toEqual({ vrm: 'BIG1234', ukClass: 'northern-ireland' });
   });
 
+  it('stays as it was read where that has a form already', () => {
+    expect(restorePrintedForm('OR17' as Vrm)).toEqual({ vrm: 'OR17', ukClass: 'dateless' });
+    expect(restorePrintedForm('ORI7' as Vrm)).toEqual({ vrm: 'ORI7', ukClass: 'northern-ireland' });
+  });
+
   it('changes nothing else, and leaves a foreign mark as it was read', () => {
     expect(restorePrintedForm('WA56660' as Vrm)).toEqual({ vrm: 'WA56660' });
     expect(restorePrintedForm('5TA3O1' as Vrm).vrm).toBe('5TA3O1');
