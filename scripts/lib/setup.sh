@@ -17,6 +17,7 @@ PACKAGES=(
   'python3|node-gyp, which drives those compilations, is written in it'
   'ca-certificates|HTTPS to the npm registry'
   'libopencv-dev|cameras, streams, files and JPEG (about 1 GB with what it depends on)'
+  'gstreamer1.0-plugins-base|GStreamer pipelines, the way to CSI cameras'
   'mosquitto|the MQTT broker of the demo and the tests'
 )
 NPM_PACKAGE='npm|fetches Node 20 into the checkout, because there is none here (the system keeps its own)'
