@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import { BLANK, CHARSET, CLASSES, type Lattice } from '../domain/lattice.js';
 import { foldVrm, type Vrm } from '../domain/vrm.js';
 
@@ -46,7 +47,7 @@ export function glimpse(lattice: Lattice): Glimpse {
 /** 1 for the same text, 0 for nothing in common: one minus the edits over the longer length. */
 export function similarity(a: string, b: string): number {
   const longest = Math.max(a.length, b.length);
-  return longest === 0 ? 1 : 1 - editDistance(a, b) / longest;
+  return longest === 0 ? 1 : 1 - distance(a, b) / longest;
 }
 
 /**
@@ -59,17 +60,4 @@ export function compareTexts(a: Glimpse | undefined, b: Glimpse | undefined): nu
   // Two or three characters are as often a sticker as the end of a plate.
   if (Math.min(a.text.length, b.text.length) < 4) return undefined;
   return similarity(a.text, b.text);
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substituted = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substituted, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
 }

@@ -15,7 +15,7 @@ const HINT =
   'The model does not fit this version of anprd or of ONNX Runtime: restore the models folder of the same release.';
 
 /**
- * @param threads of this session; more than one only helps where cores are idle.
+ * @param threads for the model; more than one only helps where cores are idle.
  * @throws DeviceError models.load-failed where it is no model, or one with other inputs or outputs.
  */
 export async function openSession(
