@@ -76,7 +76,7 @@ export class PictureRecogniser {
     const frame = { ...picture, index: 0, capturedAtMs: 0, capturedMonoMs: 0 };
     const observations = await this.#recogniser.read(frame, await this.#recogniser.detect(frame));
     const plates = observations.map(({ quad, detectionScore, lattice }) => {
-      const read = lattice && fuse([{ lattice, weight: 1 }]);
+      const read = lattice && fuse([{ lattice, weight: 1 }], { seenAtMs: Date.now() });
       return {
         quad,
         box: boundingBox(quad),

@@ -1,4 +1,4 @@
-import type { UkClass } from './grammar.js';
+import type { UkClass } from './grammar/forms.js';
 import type { MatchKey, Vrm } from './vrm.js';
 
 /** One position of a read: its character and what else it may be, most probable first. */

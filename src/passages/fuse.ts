@@ -1,4 +1,5 @@
-import { restorePrintedForm, type UkClass } from '../domain/grammar.js';
+import { isIssuedBy } from '../domain/grammar/age-identifier.js';
+import { restorePrintedForm, type UkClass } from '../domain/grammar/forms.js';
 import { CHARSET, type Lattice } from '../domain/lattice.js';
 import type { PlateRead, ReadCharacter } from '../domain/read.js';
 import { foldVrm, MAX_VRM_LENGTH, parseVrm } from '../domain/vrm.js';
@@ -33,6 +34,8 @@ export interface FuseOptions {
   readonly correlation?: number;
   /** How many times likelier a mark of a usual UK form is to pass by than any other; 1: no matter. */
   readonly ukFavour?: number;
+  /** UTC, milliseconds: when the plate was seen; a mark that was not issued by then is not favoured. */
+  readonly seenAtMs?: number;
 }
 
 const PROPOSALS_PER_FRAME = 6;
@@ -79,7 +82,7 @@ interface Text {
 export function fuse(frames: readonly WeightedLattice[], options: FuseOptions = {}): PlateRead | undefined {
   const trusted = prepare(frames, options.correlation ?? FRAME_CORRELATION);
   const proposals = propose(trusted, options.proposalsPerFrame ?? PROPOSALS_PER_FRAME);
-  const best = elect(trusted, proposals, options.ukFavour ?? UK_FAVOUR);
+  const best = elect(trusted, proposals, options);
   if (best === undefined) return undefined;
 
   const folded = best.rows.join('');
@@ -124,7 +127,7 @@ function propose(frames: readonly Frame[], perFrame: number): (readonly string[]
 function elect(
   frames: readonly Frame[],
   proposals: readonly (readonly string[])[],
-  ukFavour: number,
+  { ukFavour = UK_FAVOUR, seenAtMs }: FuseOptions,
 ): { rows: readonly string[]; probability: number } | undefined {
   // What a frame leaves for texts that nobody proposed. Taken as if it were one text, which
   // overstates it where the frames mean different ones: the honest side to err on.
@@ -136,7 +139,7 @@ function elect(
       unproposed[index] = (unproposed[index] as number) - probability;
       score += frame.exponent * Math.log(probability + FRAME_FLOOR);
     });
-    return { rows, score, favour: isUsualUkForm(rows.join('')) ? ukFavour : 1 };
+    return { rows, score, favour: isUsualUkMark(rows.join(''), seenAtMs) ? ukFavour : 1 };
   });
   if (texts.length === 0) return undefined;
   const unproposedScore = frames.reduce(
@@ -167,10 +170,11 @@ function elect(
   return winner && { rows: winner.best.rows, probability: winner.mass / everything };
 }
 
-function isUsualUkForm(text: string): boolean {
+function isUsualUkMark(text: string, seenAtMs: number | undefined): boolean {
   const vrm = parseVrm(text);
-  const ukClass = vrm && restorePrintedForm(vrm).ukClass;
-  return ukClass !== undefined && USUAL_UK_CLASSES.includes(ukClass);
+  const printed = vrm && restorePrintedForm(vrm);
+  if (printed?.ukClass === undefined || !USUAL_UK_CLASSES.includes(printed.ukClass)) return false;
+  return seenAtMs === undefined || isIssuedBy(printed.vrm, seenAtMs);
 }
 
 /** The reader's own spelling of a folded text, one ambiguous character after the other. */

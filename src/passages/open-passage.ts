@@ -118,6 +118,7 @@ export class OpenPassage {
       const { heightPx } = track.motion.last;
       this.reading.add({
         monoMs: frame.capturedMonoMs,
+        capturedAtMs: frame.capturedAtMs,
         lattice: observation.lattice,
         glimpse,
         heightPx,

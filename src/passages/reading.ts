@@ -6,6 +6,8 @@ import type { Glimpse } from './text.js';
 /** One plate read in one frame. */
 export interface ReadFrame {
   readonly monoMs: number;
+  /** UTC, milliseconds. */
+  readonly capturedAtMs: number;
   readonly lattice: Lattice;
   readonly glimpse: Glimpse;
   readonly heightPx: number;
@@ -128,7 +130,11 @@ export class Reading {
     this.#frames = weighted.map(({ frame }) => frame);
 
     const before = this.#read?.matchKey;
-    this.#read = fuse(weighted.map(({ frame, weight }) => ({ lattice: frame.lattice, weight })));
+    const seenAtMs = Math.max(...this.#frames.map(({ capturedAtMs }) => capturedAtMs));
+    this.#read = fuse(
+      weighted.map(({ frame, weight }) => ({ lattice: frame.lattice, weight })),
+      { seenAtMs },
+    );
     if (this.#read === undefined) this.#unchanged = 0;
     else this.#unchanged = this.#read.matchKey === before ? this.#unchanged + 1 : 1;
   }

@@ -4,7 +4,7 @@ import { type Mark, randomMark } from '../../../scripts/src/clip/marks.js';
 import { layOutPlate, PLATE_FORMS } from '../../../scripts/src/clip/plate-layout.js';
 import { drawPlate } from '../../../scripts/src/clip/plate-texture.js';
 import { seededRandom } from '../../../scripts/src/clip/random.js';
-import { classify } from '../../../src/domain/grammar.js';
+import { classify } from '../../../src/domain/grammar/forms.js';
 import type { Vrm } from '../../../src/domain/vrm.js';
 
 /** The plates that the clip shows: real forms of marks, in the prescribed measures. */

@@ -138,6 +138,15 @@ describe('the forms of UK marks', () => {
     expect(fuse(frames)?.vrm).toBe('DY56YFE');
   });
 
+  it('favour no mark whose time has not come', () => {
+    const doubtful = evenly(latticeOf(['AB76CDE'], { 2: { 7: 0.55, 2: 0.45 } }));
+    const summer2026 = Date.UTC(2026, 6, 1);
+    expect(fuse(doubtful, { seenAtMs: summer2026 })?.vrm).toBe('AB26CDE');
+    expect(fuse(doubtful, { seenAtMs: Date.UTC(2026, 9, 1) })?.vrm).toBe('AB76CDE');
+    // Plainly read, it stays: the plate may be false, and that is worth knowing.
+    expect(fuse(evenly(latticeOf(['AB76CDE'])), { seenAtMs: summer2026 })?.vrm).toBe('AB76CDE');
+  });
+
   it('do not bend a foreign plate that is plainly read', () => {
     const frames = evenly(latticeOf(['WA5S666'], { 3: { S: 0.98, 5: 0.02 } }));
     expect(fuse(frames)?.vrm).toBe('WA5S666');

@@ -1,10 +1,13 @@
-import type { Vrm } from './vrm.js';
+import type { Vrm } from '../vrm.js';
 
 /**
  * The forms of UK registration marks.
  *
  * O and 0, and I and 1, are one glyph on a UK plate, so a reader cannot know which it saw; where
  * a mark fits a form, the form says which is meant.
+ *
+ * The forms of the islands, of Ireland and of military marks are partly recalled; they
+ * name a mark, and favour nothing.
  */
 
 export type UkClass =
@@ -16,10 +19,16 @@ export type UkClass =
   | 'dateless'
   | 'diplomatic'
   | 'trade'
-  | 'military';
+  | 'military'
+  | 'isle-of-man'
+  | 'jersey'
+  | 'guernsey'
+  | 'irish';
 
 /** Tried in this order: the narrower form first. */
 const FORMS: readonly (readonly [UkClass, RegExp])[] = [
+  // Codes that are the island's alone, in forms that the mainland has too.
+  ['isle-of-man', /^(?:MN|MAN)(?!0)\d{1,4}[A-Z]?$|^[A-Z]MN(?!0)\d{1,3}[A-Z]?$/],
   ['current', /^[A-HJ-PR-Y]{2}(?!00|01|50)\d{2}[A-HJ-PR-Z]{3}$/],
   ['q', /^Q(?!0)\d{1,3}[A-HJ-PR-Y]{3}$/],
   ['prefix', /^[A-HJ-NPR-TV-Y](?!0)\d{1,3}[A-HJ-PR-Y]{3}$/],
@@ -28,10 +37,13 @@ const FORMS: readonly (readonly [UkClass, RegExp])[] = [
   ['diplomatic', /^\d{3}[DX]\d{3}$/],
   ['trade', /^0\d{4}$/],
   ['military', /^(?:\d{2}[A-Z]{2}\d{2}|[A-Z]{2}\d{2}[A-Z]{2})$/],
+  ['irish', /^(?:(?:8[7-9]|9\d|0\d|1[0-2])|(?:1[3-9]|[2-4]\d)[12])[A-Z]{1,2}(?!0)\d{1,6}$/],
   [
     'dateless',
     /^(?:(?!0)\d{1,4}[A-Z]{1,2}|(?!0)\d{1,3}[A-Z]{3}|[A-Z]{1,2}(?!0)\d{1,4}|[A-Z]{3}(?!0)\d{1,3})$/,
   ],
+  ['jersey', /^J(?!0)\d{5,6}$/],
+  ['guernsey', /^(?!0)\d{1,5}$/],
 ];
 
 /** The class of UK mark that a text has exactly the form of, if any. */

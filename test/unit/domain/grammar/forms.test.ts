@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { classify, restorePrintedForm } from '../../../src/domain/grammar.js';
-import type { Vrm } from '../../../src/domain/vrm.js';
+import { classify, restorePrintedForm } from '../../../../src/domain/grammar/forms.js';
+import type { Vrm } from '../../../../src/domain/vrm.js';
 
 describe('the class of a UK mark', () => {
   it.each([
@@ -15,6 +15,12 @@ describe('the class of a UK mark', () => {
     ['12AB34', 'military'],
     ['1234AB', 'dateless'],
     ['AB1', 'dateless'],
+    ['MAN123', 'isle-of-man'],
+    ['JMN123A', 'isle-of-man'],
+    ['J12345', 'jersey'],
+    ['12345', 'guernsey'],
+    ['06D12345', 'irish'],
+    ['131KK1234', 'irish'],
     ['ABC123', 'dateless'],
   ])('%s is %s', (vrm, ukClass) => {
     expect(classify(vrm as Vrm)).toBe(ukClass);
