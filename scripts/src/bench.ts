@@ -1,9 +1,12 @@
 import { parseArgs } from 'node:util';
+import { DeviceError } from '../../src/lib/errors.js';
+import { benchModels } from './bench/models.js';
 import { benchPipeline } from './bench/pipeline.js';
 import { type AreaReport, isKept, renderJson, renderTable } from './bench/report.js';
 
 const AREAS: Readonly<Record<string, (say: (line: string) => void) => Promise<AreaReport>>> = {
   pipeline: benchPipeline,
+  models: benchModels,
 };
 
 const HELP = `Usage: scripts/bench AREA [--json]
@@ -13,6 +16,7 @@ times change with whatever else the machine does.
 
 Areas:
   pipeline   time a frame by stage against bare inference of the same models, frames a second, memory
+  models     CPU time and marks read right against PP-OCRv4, which is installed into a temporary folder
 
   --json     one JSON object {area, machine, figures: {name: {value, unit, bar, ok}}}
 
@@ -44,7 +48,11 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (!(error instanceof TypeError && 'code' in error)) throw error;
-  process.stderr.write(`${error.message}\n\n${HELP}`);
-  process.exitCode = 2;
+  if (error instanceof DeviceError) {
+    process.stderr.write(`${error.message}\n${error.hint}\n`);
+    process.exitCode = 1;
+  } else if (error instanceof TypeError && 'code' in error) {
+    process.stderr.write(`${error.message}\n\n${HELP}`);
+    process.exitCode = 2;
+  } else throw error;
 }
