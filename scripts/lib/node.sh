@@ -40,7 +40,7 @@ bring_node() {
   esac
   mkdir -p "$home/bin"
   cp "$ROOT/scripts/node/package.json" "$ROOT/scripts/node/package-lock.json" "$home/"
-  run_step 'Node 20 into .node/' 'Check the network: registry.npmjs.org, or the registry in your .npmrc, must be reachable.' \
+  run_step 'Node 20 into .node/' 'Check the network: the npm registry, or the one that your .npmrc names, must be reachable.' \
     npm ci --prefix "$home" --no-audit --no-fund
   ln -sf "../node_modules/$package/bin/node" "$home/bin/node"
   ln -sf ../node_modules/npm/bin/npm-cli.js "$home/bin/npm"

@@ -136,7 +136,12 @@ export const passagesSchema = z.strictObject({
 });
 
 export const visionSchema = z.strictObject({
-  hangAfterSeconds: z.number().min(1).max(60).default(2.5).describe('A vision process without progress for so long is replaced.'),
+  hangAfterSeconds: z
+    .number()
+    .min(1)
+    .max(60)
+    .default(2.5)
+    .describe('A vision process without progress for so long is replaced.'),
   restartFirstSeconds: seconds(0.1, 60).describe(
     'First wait before a replacement; doubles at every failure.',
   ),

@@ -24,6 +24,22 @@ PLATE_WIDTH_PX = (15.0, 260.0)
 KEEP, REPLACE, WIPE = "keep", "replace", "wipe"
 
 
+@dataclass(frozen=True)
+class Mix:
+    """What composites are made of. The first values are the plain mix, which validation keeps to."""
+    actions: tuple = (0.58, 0.30, 0.12)  # shares of scenes whose plates are kept, replaced, wiped
+    slanted: float = 0.0  # share of drawn plates seen from far aside or rolled
+    sheared: float = 0.0  # share of kept plates whose whole scene is slanted
+    small: float = 0.0  # share of scenes and added plates that are made small
+    hard: float = 0.0  # share of scenes zoomed at a place that an earlier network took for a plate
+    signs: float = 0.35  # share of scenes with signs
+
+
+PLAIN = Mix()
+SLANTED = Mix(actions=(0.44, 0.44, 0.12), slanted=0.6, sheared=0.4, small=0.2, hard=0.25, signs=0.45)
+SMALL_WIDTH_PX = (14.0, 45.0)
+
+
 @dataclass
 class Target:
     corners: np.ndarray  # float32 [4, 2]
@@ -54,14 +70,16 @@ def simple_plate(rng):
     return plate
 
 
-def pose_quad(rng, aspect):
+def pose_quad(rng, aspect, slanted=False):
     """Corners float32 [4, 2] of a plate of width 1 seen by a camera, centred on the origin.
 
-    Yaw to 50 degrees, pitch to 30, roll to 15; the plate is 3 to 12 widths away.
+    Yaw to 50 degrees, pitch to 30, roll to 15 (slanted: 22); the plate is 3 to 12 widths away.
     """
     yaw = np.clip(rng.normal(0, 22), -50, 50)
     pitch = np.clip(rng.normal(8, 10), -30, 30)
     roll = np.clip(rng.normal(0, 5), -15, 15)
+    if slanted:
+        yaw, pitch, roll = rng.uniform(-50, 50), rng.uniform(-15, 30), np.clip(rng.normal(0, 9), -22, 22)
     a, b, c = np.radians((yaw, pitch, roll))
     about_y = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
     about_x = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
@@ -137,7 +155,12 @@ def wipe(rng, canvas, quad):
     canvas[y0:y1, x0:x1] = fill + looks.noise(rng, y1 - y0, x1 - x0) * rng.uniform(0, 4)
 
 
-def zoom_matrix(rng, scene, size, anchor, upright, mirror):
+def likely(rng, share):
+    """True in `share` of the calls; a share of nothing draws no number."""
+    return share > 0 and rng.random() < share
+
+
+def zoom_matrix(rng, scene, size, anchor, upright, mirror, mix=PLAIN):
     """Affine 2x3 from level 0 of `scene` to a canvas of `size` (w, h), and the pyramid level to warp.
 
     anchor: box the zoom is chosen for, or None; upright: no rotation, shear or unequal scaling.
@@ -146,7 +169,7 @@ def zoom_matrix(rng, scene, size, anchor, upright, mirror):
     full_h, full_w = scene.levels[0].shape
     if anchor is None:
         anchor = (rng.uniform(0.1, 0.7) * full_w, rng.uniform(0.2, 0.8) * full_h, 0.2 * full_w, 0.06 * full_w)
-    wanted = looks.log_uniform(rng, *PLATE_WIDTH_PX)
+    wanted = looks.log_uniform(rng, *(SMALL_WIDTH_PX if likely(rng, mix.small) else PLATE_WIDTH_PX))
     # The scene should fill most of the canvas; a plate blown up more than 2.5 times is a blur.
     scale = float(np.clip(wanted / anchor[2], rng.uniform(0.75, 1.0) * min(width / full_w, height / full_h), 2.5))
     matrix = np.array([[scale, 0, 0], [0, scale * (1 if upright else rng.uniform(0.9, 1.12)), 0]])
@@ -155,6 +178,9 @@ def zoom_matrix(rng, scene, size, anchor, upright, mirror):
         shear = rng.normal(0, 0.06)
         cos, sin = np.cos(turn), np.sin(turn)
         matrix[:, :2] = np.array([[cos, -sin], [sin, cos]]) @ np.array([[1, shear], [0, 1]]) @ matrix[:, :2]
+        if likely(rng, mix.sheared):  # as a yawed plate above or below the camera looks
+            aside = np.clip(rng.normal(0, 0.15), -0.35, 0.35)
+            matrix[:, :2] = np.array([[rng.uniform(0.65, 1), 0], [aside, 1]]) @ matrix[:, :2]
     if mirror:
         matrix[:, 0] *= -1
     centre = np.array([anchor[0] + anchor[2] / 2, anchor[1] + anchor[3] / 2])
@@ -175,17 +201,19 @@ def zoom_matrix(rng, scene, size, anchor, upright, mirror):
     return matrix, level
 
 
-def render_scene(rng, scene, size):
+def render_scene(rng, scene, size, mix=PLAIN, hard=False):
     """The zoomed scene float32 [h, w] with quads in canvas pixels (all, even outside).
 
     Answers canvas, [(labelled quad, whether it is wide)], [unlabelled quad], action.
     """
     boxes = scene.boxes
-    action = rng.choice([KEEP, REPLACE, WIPE], p=[0.58, 0.30, 0.12])
+    action = rng.choice([KEEP, REPLACE, WIPE], p=mix.actions)
     upright = action == KEEP and any(b[2] < UPRIGHT_ASPECT * b[3] for b in boxes)
     anchor = boxes[rng.integers(len(boxes))] if len(boxes) else None
+    if hard:
+        anchor = scene.hard[rng.integers(len(scene.hard))]
     mirror = rng.random() < (0.25 if action == KEEP else 0.5)  # a mirrored text is half a lie
-    matrix, level = zoom_matrix(rng, scene, size, anchor, upright, mirror)
+    matrix, level = zoom_matrix(rng, scene, size, anchor, upright, mirror, mix)
     picture = scene.levels[level]
     # Level pixels to canvas pixels, both counted from pixel edges, then from pixel centres.
     ratio = np.array([scene.levels[0].shape[1] / picture.shape[1], scene.levels[0].shape[0] / picture.shape[0]])
@@ -207,7 +235,7 @@ def labelled_target(quad, wide):
     across, down = quad[1] - quad[0], quad[3] - quad[0]
     x, y = LABEL_INSET
     inset = np.array([across * x + down * y, -across * x + down * y, -across * x - down * y, across * x - down * y])
-    slack = (float(np.ptp(quad[:, 0]) * x), float(np.ptp(quad[:, 1]) * y))
+    slack = tuple(float(v) for v in np.abs(across) * x + np.abs(down) * y)
     return Target((quad + inset).astype(np.float32), wide, 0.5, slack)
 
 
@@ -217,12 +245,12 @@ def plate_greys(rng):
     return paper, paper * rng.uniform(0.05, 0.5)
 
 
-def fit_in_box(rng, flat, quad):
+def fit_in_box(rng, flat, quad, slanted=False):
     """A drawn plate's quad in the place of a labelled one."""
     low, high = quad.min(0), quad.max(0)
-    posed = pose_quad(rng, flat.shape[1] / flat.shape[0])
+    posed = pose_quad(rng, flat.shape[1] / flat.shape[0], slanted)
     extent = np.ptp(posed, axis=0)
-    scale = min((high[0] - low[0]) / extent[0], 1.35 * (high[1] - low[1]) / extent[1]) * rng.uniform(0.85, 1.05)
+    scale = min((high[0] - low[0]) / extent[0], (2.2 if slanted else 1.35) * (high[1] - low[1]) / extent[1]) * rng.uniform(0.85, 1.05)
     return posed * scale + (low + high) / 2
 
 
@@ -242,10 +270,12 @@ def overlaps(quad, others, margin=4):
     return any((low < o.max(0)).all() and (high > o.min(0)).all() for o in others)
 
 
-def render_tile(rng, scenes, plates, size):
+def render_tile(rng, scenes, plates, size, mix=PLAIN):
     """One scene with its plates kept, replaced or wiped, and drawn plates and signs added."""
     width, height = size
-    canvas, quads, unlabelled, action = render_scene(rng, scenes[rng.integers(len(scenes))], size)
+    scene = scenes[rng.integers(len(scenes))]
+    hard = likely(rng, mix.hard) and len(scene.hard) > 0
+    canvas, quads, unlabelled, action = render_scene(rng, scene, size, mix, hard)
     known = np.zeros((height, width), bool)
     targets, taken = [], list(unlabelled)
 
@@ -263,16 +293,17 @@ def render_tile(rng, scenes, plates, size):
         mark_known(quad)
         if action == REPLACE:
             flat = plates[rng.integers(len(plates))]
-            drawn = fit_in_box(rng, flat, quad)
+            drawn = fit_in_box(rng, flat, quad, likely(rng, mix.slanted))
             paste(rng, canvas, flat, drawn, *plate_greys(rng))
             targets.append(Target(drawn, True))
     added = int(rng.integers(0, 3)) if action == WIPE else int(rng.random() < 0.2)
-    signs = int(rng.integers(0, 3)) if rng.random() < 0.35 else 0
+    signs = int(rng.integers(0, 3)) if rng.random() < mix.signs else 0
     for index in range(added + signs):
         is_plate = index < added
         flat = plates[rng.integers(len(plates))] if is_plate else looks.draw_sign(rng)
-        posed = pose_quad(rng, flat.shape[1] / flat.shape[0])
-        across = looks.log_uniform(rng, PLATE_WIDTH_PX[0] if is_plate else 40, min(200, 0.6 * width))
+        posed = pose_quad(rng, flat.shape[1] / flat.shape[0], likely(rng, mix.slanted))
+        widest = SMALL_WIDTH_PX[1] if likely(rng, mix.small) else 200
+        across = looks.log_uniform(rng, PLATE_WIDTH_PX[0] if is_plate else min(40, widest), min(widest, 0.6 * width))
         quad = posed * across + (rng.uniform(0, width), rng.uniform(0, height))
         if overlaps(quad, taken):
             continue
@@ -284,7 +315,7 @@ def render_tile(rng, scenes, plates, size):
     return canvas, targets, known, unlabelled
 
 
-def compose(rng, scenes, plates, size):
+def compose(rng, scenes, plates, size, mix=PLAIN):
     """One training picture of `size` (w, h) px.
 
     scenes: list of Scene; plates: list of flat drawn plates, uint8 [h, w].
@@ -301,7 +332,7 @@ def compose(rng, scenes, plates, size):
     known = np.empty((height, width), bool)
     targets, ignore = [], []
     for x0, y0, x1, y1 in tiles:
-        tile, found, tile_known, unlabelled = render_tile(rng, scenes, plates, (x1 - x0, y1 - y0))
+        tile, found, tile_known, unlabelled = render_tile(rng, scenes, plates, (x1 - x0, y1 - y0), mix)
         canvas[y0:y1, x0:x1] = tile
         known[y0:y1, x0:x1] = tile_known
         for quad in unlabelled:

@@ -82,16 +82,17 @@ def _background(rng, h, w, paper):
     return image
 
 
-def place(rng, plate_image, aspect, height_px):
+def place(rng, plate_image, aspect, height_px, slant=1.0):
     """The plate seen in perspective at a camera's resolution.
 
-    height_px: height of the plate in the picture.  Returns (picture uint8, corners [4,2]).
+    height_px: height of the plate in the picture; slant: times the usual slope and lean.  Returns
+    (picture uint8, corners [4,2]).
     """
     squeeze = _u(rng, 0.72, 1.05) if rng.random() < 0.5 else 1.0  # seen from the side: narrower
     w, h = height_px * aspect * squeeze, height_px
     pad_x, pad_y = 0.22 * w + 3, 0.5 * h + 3
-    shear = np.clip(rng.normal(0, 0.06), -0.25, 0.25)  # slope of the long edges
-    lean = np.clip(rng.normal(0, 0.08), -0.3, 0.3)
+    shear = np.clip(slant * rng.normal(0, 0.06), -0.25, 0.25)  # slope of the long edges
+    lean = np.clip(slant * rng.normal(0, 0.08), -0.3, 0.3)
     quad = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float64) - (w / 2, h / 2)
     quad = quad @ np.array([[1, shear], [lean, 1]])
     if rng.random() < 0.5:
@@ -176,16 +177,16 @@ def camera(rng, image, char_px, strength=1.0):
     return out
 
 
-def plate_crop(rng, plate, jitter_amount=0.035):
+def plate_crop(rng, plate, jitter_amount=0.035, slant=1.0, largest_px=60.0):
     """A drawn Plate as the reader sees it: uint8 [48, 160].
 
-    The height of a character is 8 to 60 pixels, mostly over 12.
+    The height of a character is 8 to `largest_px` pixels, mostly over 12.
     """
     lines = len(plate.line_texts)
     low = 8.0 if rng.random() < 0.1 else 11.0
-    char_px = low * (60.0 / low) ** (rng.random() ** 1.5)
+    char_px = low * (largest_px / low) ** (rng.random() ** 1.5)
     height_px = min(char_px * 1.4 * lines, 110.0)
-    picture, corners = place(rng, weather(rng, plate.image), plate.aspect, height_px)
+    picture, corners = place(rng, weather(rng, plate.image), plate.aspect, height_px, slant)
     picture = camera(rng, picture, char_px)
     if rng.random() < 0.3:  # a detector that has mostly seen upright boxes follows slopes only in part
         low, high = corners.min(0), corners.max(0)

@@ -111,10 +111,10 @@ def evaluate_scenes(net, pictures, width, thresholds=THRESHOLDS):
 WIDTH_BANDS = ((12, 22), (22, 35), (35, 60), (60, 120), (120, 400))
 
 
-def drawn_set(scenes, plates, count, seed):
+def drawn_set(scenes, plates, count, seed, mix=composites.PLAIN):
     """Fixed composites with drawn plates, for validation."""
     rng = np.random.default_rng(seed)
-    return [composites.compose(rng, scenes, plates, (384, 224)) for _ in range(count)]
+    return [composites.compose(rng, scenes, plates, (384, 224), mix) for _ in range(count)]
 
 
 def evaluate_drawn(net, drawn, threshold=0.4):

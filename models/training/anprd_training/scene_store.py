@@ -10,7 +10,7 @@ Decoding 2,500 JPEGs takes longer than mapping the finished file, and runs are r
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -31,6 +31,7 @@ class Scene:
     boxes: np.ndarray  # float32 [n, 4]: x, y, w, h in pixels of level 0
     validation: bool
     unlabelled: np.ndarray  # float32 [n, 4]: plates that are neither asked for nor punished
+    hard: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))  # not plates, but taken for some
 
 
 def read_labels(folder):

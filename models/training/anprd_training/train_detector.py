@@ -31,6 +31,8 @@ BOX_WEIGHT = 4.0
 # Much lower than this and lamps, badges and stickers are never unlearned (0.15 left 0.8 a picture).
 UNLABELLED_WEIGHT = 0.5
 UNLABELLED_PROBABILITY = 0.5
+# Answers of an earlier network as sure as this, where nobody labelled: zoomed at often. Surer ones may be plates.
+HARD_SCORE = (0.25, 0.8)
 UNLABELLED_AFTER = 0.12  # of the training time
 
 
@@ -80,14 +82,14 @@ def rasterise(batch, size):
     return heat, negative, corners, exact, box, unit, slack
 
 
-def heat_loss(logits, target, negative, softened):
+def heat_loss(logits, target, negative, softened, doubt=UNLABELLED_WEIGHT):
     """Focal loss on the centre map, divided by the number of plates."""
     p = torch.sigmoid(logits)
     positive = (target == 1).float()
     weight = torch.where(negative == 2, torch.ones_like(negative), negative)
     if softened:
         doubtful = (negative == 2) & (p.detach() > UNLABELLED_PROBABILITY) & (target < 0.02)
-        weight = torch.where(doubtful, torch.full_like(weight, UNLABELLED_WEIGHT), weight)
+        weight = torch.where(doubtful, torch.full_like(weight, doubt), weight)
     gain = -(1 - p) ** 2 * F.logsigmoid(logits) * positive
     loss = -(p ** 2) * F.logsigmoid(-logits) * (1 - target) ** 4 * weight * (1 - positive)
     return (gain + loss).sum() / positive.sum().clamp(min=1)
@@ -131,7 +133,33 @@ def learning_rate(peak, progress):
     return peak * warm * (0.005 + 0.995 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
 
-def validate(state, widths, pictures, drawn):
+def mine(net, scenes, work, width=512):
+    """Sets `hard` of every scene: boxes x, y, w, h on level 0 where `net` sees a plate that is none.
+
+    They are kept in `hard.json` of the work folder: delete it to look again.
+    """
+    path = os.path.join(work, "hard.json")
+    kept = {}
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as source:
+            kept = json.load(source)
+    for scene in scenes:
+        if kept:
+            scene.hard = np.asarray(kept.get(scene.name, []), np.float32).reshape(-1, 4)
+            continue
+        canvas, scale = eval_detector.prepare(scene.levels[0], width)
+        labelled = [np.array([x, y, x + w, y + h]) * scale for x, y, w, h in np.concatenate([scene.boxes, scene.unlabelled])]
+        hard = []
+        for found in eval_detector.detect(net, canvas, HARD_SCORE[0]):
+            box = eval_detector.extents(found.corners)
+            if found.score < HARD_SCORE[1] and all(eval_detector.iou(box, other) < 0.05 for other in labelled):
+                hard.append(np.array([box[0], box[1], max(4, box[2] - box[0]), max(2, box[3] - box[1])]) / scale)
+        scene.hard = np.asarray(hard, np.float32).reshape(-1, 4)
+    with open(path, "w", encoding="utf-8") as out:
+        json.dump({scene.name: scene.hard.tolist() for scene in scenes if len(scene.hard)}, out)
+
+
+def validate(state, widths, pictures, drawn, slanted):
     """Result dict and the one number that selects: recall and low error count, false answers cost little."""
     net = DetectorNet(widths)
     net.load_state_dict(state)
@@ -141,7 +169,7 @@ def validate(state, widths, pictures, drawn):
     middle = scenes[0.4]
     score = (middle["found"] + 0.5 * synthetic["recall"]
              - 0.1 * middle["false_per_image"] - 0.03 * synthetic["corner_error_percent"])
-    return {"scenes": scenes, "drawn": synthetic, "score": score}
+    return {"scenes": scenes, "drawn": synthetic, "slanted": eval_detector.evaluate_drawn(net, slanted), "score": score}
 
 
 def main():
@@ -152,6 +180,9 @@ def main():
     parser.add_argument("--minutes", type=float, default=45)
     parser.add_argument("--init", help="checkpoint to go on from")
     parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="highest learning rate; half of it to go on from --init")
+    parser.add_argument("--slanted", action="store_true", help="more slanted and small plates and, with --init, more places wrongly taken for plates")
+    parser.add_argument("--corner-weight", type=float, default=CORNER_WEIGHT)
+    parser.add_argument("--doubt", type=float, default=UNLABELLED_WEIGHT, help="share at which strong unlabelled answers are punished")
     parser.add_argument("--fp32", action="store_true", help="no bfloat16: twice as slow on CPUs that have it")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
@@ -166,12 +197,17 @@ def main():
     held_out = [s for s in scenes if s.validation]
     plates = plate_bank.load(arguments.work, arguments.seed)
     drawn = eval_detector.drawn_set(held_out, plates[: len(plates) // 10], 300, seed=4242)
+    slanted = eval_detector.drawn_set(held_out, plates[: len(plates) // 10], 300, seed=4243, mix=composites.SLANTED)
+    mix = composites.SLANTED if arguments.slanted else composites.PLAIN
     plates = plates[len(plates) // 10:]
     pictures = [(s.levels[0], s.boxes, s.unlabelled) for s in held_out]
 
     net = DetectorNet().to(memory_format=torch.channels_last)
     if arguments.init:
         net.load_state_dict(torch.load(arguments.init, map_location="cpu")["weights"])
+        if mix.hard:
+            mine(eval_detector.load_net(arguments.init), training, arguments.work)
+            print(f"{sum(len(s.hard) for s in training)} hard places in {sum(len(s.hard) > 0 for s in training)} scenes", flush=True)
     print(f"{parameter_count(net)} parameters, {multiply_accumulates(net, 288, 512) / 1e6:.0f} MMAC at 512 x 288; "
           f"{len(training)} scenes train, {len(held_out)} validate, {len(plates)} drawn plates", flush=True)
     decayed = [p for p in net.parameters() if p.dim() > 1]
@@ -187,7 +223,7 @@ def main():
     while spent < limit:
         began = time.monotonic()
         size = SIZES[rng.integers(len(SIZES))]
-        batch = [composites.compose(rng, training, plates, size) for _ in range(BATCH)]
+        batch = [composites.compose(rng, training, plates, size, mix) for _ in range(BATCH)]
         images = torch.from_numpy(np.stack([c.image for c in batch])[:, None]).float().to(memory_format=torch.channels_last)
         heat, negative, corners, exact, box, unit, slack = map(torch.from_numpy, rasterise(batch, size))
         for group in optimiser.param_groups:
@@ -195,10 +231,10 @@ def main():
         with torch.autocast("cpu", torch.bfloat16, enabled=not arguments.fp32):
             features = net.features(images)
         logits, offsets = net.answers(features.float())
-        loss_heat = heat_loss(logits[:, 0], heat, negative, spent / limit > UNLABELLED_AFTER or bool(arguments.init))
+        loss_heat = heat_loss(logits[:, 0], heat, negative, spent / limit > UNLABELLED_AFTER or bool(arguments.init), arguments.doubt)
         loss_exact, loss_box = corner_loss(offsets, corners, exact, box, unit, slack)
         optimiser.zero_grad(set_to_none=True)
-        (loss_heat + CORNER_WEIGHT * loss_exact + BOX_WEIGHT * loss_box).backward()
+        (loss_heat + arguments.corner_weight * loss_exact + BOX_WEIGHT * loss_box).backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimiser.step()
         average.update(net)
@@ -211,7 +247,7 @@ def main():
             sums[:] = 0
         if spent >= next_check or spent >= limit:
             next_check += check_every
-            result = validate(average.state, net.widths, pictures, drawn)
+            result = validate(average.state, net.widths, pictures, drawn, slanted)
             result.update(step=step, minutes=round(spent / 60, 1), seed=arguments.seed)
             print(json.dumps(result), flush=True)
             log.write(json.dumps(result) + "\n")

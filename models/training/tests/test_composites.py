@@ -26,7 +26,7 @@ class Geometry(unittest.TestCase):
         rng = np.random.default_rng(1)
         for aspect in (4.7, 1.4):
             for _ in range(200):
-                tl, tr, br, bl = composites.pose_quad(rng, aspect)
+                tl, tr, br, bl = composites.pose_quad(rng, aspect, slanted=rng.random() < 0.5)
                 self.assertLess(tl[0], tr[0])
                 self.assertLess(bl[0], br[0])
                 self.assertLess(tl[1], bl[1])
