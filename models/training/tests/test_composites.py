@@ -81,9 +81,11 @@ class Composing(unittest.TestCase):
         rng = np.random.default_rng(5)
         scenes = [made_up_scene(rng, [[200, 300, 150, 50]]), made_up_scene(rng, [[50, 60, 120, 26], [400, 300, 90, 60]]), made_up_scene(rng, [])]
         plates = [composites.simple_plate(rng) for _ in range(5)]
-        for seed in range(40):
-            one = composites.compose(np.random.default_rng(seed), scenes, plates, (320, 256))
-            two = composites.compose(np.random.default_rng(seed), scenes, plates, (320, 256))
+        scenes[0].hard = np.float32([[300, 100, 40, 20]])
+        for seed in range(80):
+            mix = composites.SLANTED if seed % 2 else composites.PLAIN
+            one = composites.compose(np.random.default_rng(seed), scenes, plates, (320, 256), mix)
+            two = composites.compose(np.random.default_rng(seed), scenes, plates, (320, 256), mix)
             self.assertTrue(np.array_equal(one.image, two.image))
             self.assertEqual((one.image.shape, one.image.dtype), ((256, 320), np.uint8))
             self.assertEqual(one.known.shape, (256, 320))
