@@ -1,4 +1,4 @@
-"""Drawn UK plates of the kinds that are read worst: 11 and 1I, O and 0 side by side, slanted, few pixels."""
+"""Drawn UK plates of the kinds that are read worst: 11 and 1I, O and 0 side by side, two lines, slanted, few pixels."""
 from . import degrade, marks, plates
 
 
@@ -42,8 +42,9 @@ def _number(rng, longest):
 
 
 def draw(rng):
-    """A hard UK plate; two in three are a single line by the rules."""
-    return plates.draw_uk(rng, hard_mark(rng), "line" if rng.random() < 0.75 else None)
+    """A hard UK plate: three in five a single line, the others square or a motorcycle's."""
+    p = rng.random()
+    return plates.draw_uk(rng, hard_mark(rng), "line" if p < 0.6 else "square" if p < 0.8 else "motorcycle")
 
 
 def hard_crop(rng, plate):

@@ -1,16 +1,19 @@
-"""The reader's network: crops [N,1,48,160] of raw grey levels to logits [N,2,40,37].
+"""The reader's network: crops [N,1,48,160] of raw grey levels to logits [N,2,80,37].
 
 Full 3x3 convolutions, stride 8 down and 4 across; the 6 remaining rows are collapsed twice, once
 for each line of text, and a short stack of wide 1-D convolutions (shared by both lines) gives
-every step a view of its neighbours, so that the steps of "11" can move apart into the room that
-wider characters leave.  Channels are multiples of 16: others cost the same and do less.
+every step a view of its neighbours.  Each of the 40 columns answers twice, for its left and its
+right half: "111" takes five CTC steps (1, blank, 1, blank, 1) on some 17 pixels, which is more
+than the four columns that are there.  Channels are multiples of 16: others cost the same and do
+less.
 """
 import torch
 from torch import nn
 
 CHARSET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 BLANK = 36
-STEPS = 40
+STEPS_PER_COLUMN = 2
+STEPS = 40 * STEPS_PER_COLUMN
 ROWS = 2
 
 
@@ -47,16 +50,17 @@ class Reader(nn.Module):
             for _ in range(ROWS)
         )
         self.context = nn.Sequential(_Residual(row_channels, (1, 5)), nn.Dropout(0.1), _Residual(row_channels, (1, 5)))
-        self.classify = nn.Conv2d(row_channels, len(CHARSET) + 1, 1)
+        self.classify = nn.Conv2d(row_channels, STEPS_PER_COLUMN * (len(CHARSET) + 1), 1)
 
     def forward(self, crops):
-        """crops: float [N,1,48,160], any grey scale. Returns logits [N,2,40,37]."""
+        """crops: float [N,1,48,160], any grey scale. Returns logits [N,2,80,37]."""
         mean = crops.mean((2, 3), keepdim=True)
         centred = crops - mean
         deviation = (centred * centred).mean((2, 3), keepdim=True).sqrt()
         x = self.trunk(centred / (deviation + 1.0))
         rows = torch.cat([row(x) for row in self.collapse], 2)  # [N,96,2,40]
-        return self.classify(self.context(rows)).permute(0, 2, 3, 1)
+        answers = self.classify(self.context(rows)).permute(0, 2, 3, 1)  # [N,2,40,2*37]
+        return answers.reshape(-1, ROWS, STEPS, len(CHARSET) + 1)
 
 
 def encode(text):
@@ -65,7 +69,7 @@ def encode(text):
 
 
 def greedy(logits):
-    """Greedy CTC decode of logits [N,2,40,37] (tensor): a list of (upper, lower) texts."""
+    """Greedy CTC decode of logits [N,2,80,37] (tensor): a list of (upper, lower) texts."""
     out = []
     for rows in logits.argmax(3).tolist():
         texts = []
