@@ -57,7 +57,9 @@ export function lineChart(chart: LineChart): Promise<string> {
     sort: null,
     title: null,
     // One series needs no legend: the title says what it is.
-    ...(chart.series.length === 1 ? { legend: null } : { legend: { orient: 'bottom' as const, columns: 2 } }),
+    ...(chart.series.length === 1
+      ? { legend: null }
+      : { legend: { orient: 'bottom' as const, columns: 2, symbolOpacity: 1 } }),
   };
   const low = { ...y, field: 'low' };
   const interval =
@@ -81,9 +83,10 @@ export function lineChart(chart: LineChart): Promise<string> {
       mark: {
         type: 'text' as const,
         align: 'right' as const,
-        baseline: 'bottom' as const,
-        dx: -4,
-        dy: -2,
+        // Under the line: there is room on the right whether the curves rise or fall.
+        baseline: 'top' as const,
+        dx: -6,
+        dy: 4,
         fontSize: 11,
         color: '#b00020',
       },
@@ -107,6 +110,6 @@ function axis({ title, domain, ticks }: ChartAxis) {
   return {
     title,
     scale: { zero: false, nice: false, ...(domain === undefined ? {} : { domain: [...domain] }) },
-    axis: { ...(ticks === undefined ? {} : { values: [...ticks] }) },
+    axis: { labelFlush: false, ...(ticks === undefined ? {} : { values: [...ticks] }) },
   };
 }

@@ -48,7 +48,7 @@ export function reliabilityDiagram({ title, subtitle, series }: ReliabilityDiagr
     type: 'nominal' as const,
     sort: null,
     title: null,
-    ...(series.length === 1 ? { legend: null } : { legend: { orient: 'bottom' as const } }),
+    ...(series.length === 1 ? { legend: null } : { legend: { orient: 'bottom' as const, symbolOpacity: 1 } }),
   };
   return renderSvg({
     title: { text: title, ...(subtitle === undefined ? {} : { subtitle }) },
@@ -85,6 +85,7 @@ export function reliabilityDiagram({ title, subtitle, series }: ReliabilityDiagr
         encoding: {
           x: { ...x, field: 'from', title: 'stated probability' },
           x2: { field: 'to' },
+          y2: { datum: 0 },
           y: {
             field: 'count',
             type: 'quantitative',
