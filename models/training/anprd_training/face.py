@@ -56,13 +56,16 @@ def _rect(x0, y0, x1, y1):
 _STEM = _rect(0, 0, STROKE, HEIGHT)
 _C = CORNER
 _BAR8 = 39.0
+SERIF = 4.0  # mm that B and D reach out to the left at head and foot, which tells them from 8 and 0
+
+_SERIFS = (_rect(0, 0, STROKE, STROKE), _rect(0, B - H, STROKE, HEIGHT))
 
 _GLYPHS = {
     "0": [_path((L, T, _C), (R, T, _C), (R, B, _C), (L, B, _C), closed=True)],
     "1": [_rect(0, 0, STROKE, HEIGHT)],
     "2": [
-        _path((L, 20), (L, T, _C), (R, T, _C), (R, 31, 13), (L, 65)),
-        _poly((0, 62), (WIDTH, 65), (WIDTH, HEIGHT), (0, HEIGHT)),
+        _path((L, 20), (L, T, _C), (R, T, _C), (R, 31, 13), (4.8, 67.1)),
+        _poly((0, 62), (12, 65), (WIDTH, 65), (WIDTH, HEIGHT), (0, HEIGHT)),
     ],
     "3": [
         _path((L, 20), (L, T, _C), (R, T, _C), (R, 38.5, 8.5), (22, 38.5)),
@@ -75,8 +78,8 @@ _GLYPHS = {
     ],
     "5": [
         _rect(2, 0, 48, STROKE),
-        _rect(2, 0, 16, 40),
-        _path((L + 2, 34.5), (R, 34.5, _C), (R, B, _C), (L, B, _C), (L, 59)),
+        _rect(2, 0, 16, 45.5),
+        _path((L + 2, 38.5), (R, 38.5, _C), (R, B, _C), (L, B, _C), (L, 59)),
     ],
     "6": [_path((R, 20), (R, T, _C), (L, T, _C), (L, B, _C), (R, B, _C), (R, 37.5, _C), (L, 37.5))],
     "7": [_poly((0, 0), (50, 0), (50, 13), (28, 79), (12.5, 79), (33.5, 14), (0, 14))],
@@ -92,11 +95,12 @@ _GLYPHS = {
         _poly((14, 51), (36, 51), (39, 64), (11, 64)),
     ],
     "B": [
-        _path((L, T), (R - 1, T, _C), (R - 1, _BAR8, 10), (L, _BAR8), closed=True),
-        _path((L, _BAR8), (R, _BAR8, 10), (R, B, _C), (L, B), closed=True),
+        _path((L + SERIF, T), (R - 1, T, _C), (R - 1, _BAR8, 10), (L + SERIF, _BAR8), closed=True),
+        _path((L + SERIF, _BAR8), (R, _BAR8, 10), (R, B, _C), (L + SERIF, B), closed=True),
+        *_SERIFS,
     ],
     "C": [_path((R, 22), (R, T, _C), (L, T, _C), (L, B, _C), (R, B, _C), (R, 57))],
-    "D": [_path((L, T), (R, T, _C), (R, B, _C), (L, B), closed=True)],
+    "D": [_path((L + SERIF, T), (R, T, _C), (R, B, _C), (L + SERIF, B), closed=True), *_SERIFS],
     "E": [_STEM, _rect(0, 0, 50, 14), _rect(0, 65, 50, 79), _rect(0, 32.5, 40, 46)],
     "F": [_STEM, _rect(0, 0, 50, 14), _rect(0, 33, 41, 47)],
     "G": [
