@@ -1,5 +1,6 @@
 import type { Quad } from './geometry.js';
 import type { Lattice } from './lattice.js';
+import type { PlateCrop } from './plate-crop.js';
 
 /** One plate in one frame: where it is, and what its characters may be. */
 export interface Observation {
@@ -14,4 +15,8 @@ export interface Observation {
   readonly lattice?: Lattice;
   /** Variance of the Laplacian of the rectified crop: bigger is sharper. Absent as the lattice is. */
   readonly sharpness?: number;
+  /** What the reader saw. Absent as the lattice is. */
+  readonly crop?: PlateCrop;
+  /** That the frame's edge cuts the plate off, or may do so; it is not read then. */
+  readonly cutOff?: boolean;
 }

@@ -1,4 +1,4 @@
-import type { Point, Quad } from '../domain/geometry.js';
+import type { Box, Point, Quad } from '../domain/geometry.js';
 
 /** Where the reader's crop of a plate lies: the same rule as in training (models/training, crop.py). */
 
@@ -14,6 +14,16 @@ export function widen(quad: Quad, margin: { readonly x: number; readonly y: numb
     map(1 + margin.x, 1 + margin.y),
     map(-margin.x, 1 + margin.y),
   ];
+}
+
+/** Where the plate's own corners are in a crop of this size whose corners were widened by the margin. */
+export function plateBoxIn(
+  size: { readonly widthPx: number; readonly heightPx: number },
+  margin: { readonly x: number; readonly y: number },
+): Box {
+  const width = size.widthPx / (1 + 2 * margin.x);
+  const height = size.heightPx / (1 + 2 * margin.y);
+  return { x: width * margin.x, y: height * margin.y, width, height };
 }
 
 /**
@@ -32,7 +42,7 @@ export function subsamplesFor(
 }
 
 /** The homography that takes (0,0), (1,0), (1,1), (0,1) to the corners of a convex quad. */
-function fromUnitSquare([tl, tr, br, bl]: Quad): (u: number, v: number) => Point {
+export function fromUnitSquare([tl, tr, br, bl]: Quad): (u: number, v: number) => Point {
   const sumX = tl.x - tr.x + br.x - bl.x;
   const sumY = tl.y - tr.y + br.y - bl.y;
   const dx1 = tr.x - br.x;

@@ -3,8 +3,9 @@ import type { Frame } from '../domain/frame.js';
 import type { Quad } from '../domain/geometry.js';
 import { CLASSES, type Lattice } from '../domain/lattice.js';
 import { toLattice } from '../domain/lattice-search.js';
+import type { PlateCrop } from '../domain/plate-crop.js';
 import { rectify, sharpness } from '../native/kernels.js';
-import { subsamplesFor, widen } from './crop.js';
+import { plateBoxIn, subsamplesFor, widen } from './crop.js';
 import type { Model, ReaderSpecification } from './models.js';
 import { type OpenSession, openSession, runInto } from './session.js';
 
@@ -19,6 +20,8 @@ export interface PlateReading {
   readonly lattice: Lattice;
   /** Variance of the Laplacian of the crop; compare it only with others of the same plate. */
   readonly sharpness: number;
+  /** A copy: the reader's own is overwritten by the next plates. */
+  readonly crop: PlateCrop;
 }
 
 /** Tensors for a number of crops. */
@@ -80,6 +83,7 @@ export class Reader {
     return crops.map((crop, index) => ({
       lattice: toLattice(batch.logits.subarray(index * logitsEach, (index + 1) * logitsEach), steps, rows),
       sharpness: sharpness(crop),
+      crop: { ...crop, pixels: crop.pixels.slice(), plateBox: plateBoxIn(input, cropMargin) },
     }));
   }
 

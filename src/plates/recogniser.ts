@@ -114,6 +114,7 @@ export class Recogniser {
       capturedMonoMs: frame.capturedMonoMs,
       quad,
       detectionScore: score,
+      cutOff: !isWhole(quad, frame),
       ...readingOf.get(index),
     }));
   }
