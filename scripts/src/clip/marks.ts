@@ -7,7 +7,7 @@ export interface Mark {
   readonly groups: readonly [string, string];
 }
 
-type MarkClass = 'current' | 'prefix' | 'suffix' | 'northern-ireland' | 'dateless';
+export type MarkClass = 'current' | 'prefix' | 'suffix' | 'northern-ireland' | 'dateless';
 
 const MEMORY_TAG = [...'ABCDEFGHJKLMNOPRSTUVWXY'];
 const SERIAL = [...'ABCDEFGHJKLMNOPRSTUVWXYZ'];

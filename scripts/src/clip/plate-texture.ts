@@ -1,6 +1,6 @@
 import type { Face } from './face.js';
 import type { Mark } from './marks.js';
-import { layOutPlate, PLATE_FORMS, type PlateForm } from './plate-layout.js';
+import { layOutPlate, PLATE_FORMS, type PlacedCharacter, type PlateForm } from './plate-layout.js';
 import type { Random } from './random.js';
 import { type Canvas, fillPolygons, type Polygon } from './raster.js';
 
@@ -11,12 +11,25 @@ export interface PlateTexture {
   readonly levels: readonly Canvas[];
 }
 
+/** What somebody did to a plate after it was made; the canvas is 1 px a millimetre. */
+export type Tampering = (
+  canvas: Canvas,
+  characters: readonly PlacedCharacter[],
+  grey: { readonly paper: number; readonly ink: number },
+) => void;
+
 /**
  * Draws a plate: bright retroreflective paper, dark characters, a little dirt, and on some the
  * national band, the maker's line at the foot, and screws. Yellow and white paper look alike in
  * infrared.
  */
-export function drawPlate(mark: Mark, form: PlateForm, face: Face, random: Random): PlateTexture {
+export function drawPlate(
+  mark: Mark,
+  form: PlateForm,
+  face: Face,
+  random: Random,
+  tamper?: Tampering,
+): PlateTexture {
   const { widthMm, heightMm } = PLATE_FORMS[form];
   const paper = random.between(212, 240);
   const ink = random.between(18, 46);
@@ -49,8 +62,14 @@ export function drawPlate(mark: Mark, form: PlateForm, face: Face, random: Rando
     for (const xMm of [7, widthMm - 7])
       fillPolygons(canvas, [disc(xMm, heightMm / 2, 4)], random.between(60, 150));
   }
+  tamper?.(canvas, characters, { paper, ink });
   soil(canvas, random);
-  return { widthMm, heightMm, levels: halved(canvas) };
+  return textureOf(canvas);
+}
+
+/** @param canvas the plate at 1 px a millimetre */
+export function textureOf(canvas: Canvas): PlateTexture {
+  return { widthMm: canvas.widthPx, heightMm: canvas.heightPx, levels: halved(canvas) };
 }
 
 function rectangle(x: number, y: number, width: number, height: number): Polygon {
