@@ -2,7 +2,8 @@
 
 A composite is a grey canvas with its targets. Each target has four corners in plate reading order
 (TL, TR, BR, BL) in canvas pixels; `exact` says whether they are real corners (a drawn plate, whose
-homography is known) or only those of a labelled upright box, of which just the extent is true.
+homography is known, or a real one whose text told them) or only those of a labelled upright box, of
+which just the extent is true.
 `known` marks pixels where everything is labelled: a strong answer there without a target is wrong
 for certain. Elsewhere it may be a plate that nobody labelled.
 """
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from . import crop
 from . import detector_looks as looks
 
 PAD = 114  # the value the daemon pads with
@@ -19,6 +21,9 @@ UPRIGHT_ASPECT = 3.6
 # People draw boxes round a plate, not along it: up to this share of width and height is left free on
 # every side. Corners anywhere between the label and twice this inset are right as far as it tells.
 LABEL_INSET = (0.035, 0.07)
+# Corners that the text told are this good, as shares of the sides; and they are real plates, which drawn ones are not.
+READ_SLACK = (0.012, 0.035)
+READ_WEIGHT = 0.8
 SMALLEST_PLATE_PX = 12  # narrower ones are neither asked for nor punished
 PLATE_WIDTH_PX = (15.0, 260.0)
 KEEP, REPLACE, WIPE = "keep", "replace", "wipe"
@@ -33,10 +38,13 @@ class Mix:
     small: float = 0.0  # share of scenes and added plates that are made small
     hard: float = 0.0  # share of scenes zoomed at a place that an earlier network took for a plate
     signs: float = 0.35  # share of scenes with signs
+    copied: float = 0.0  # share of drawn plates that lie as the real plate did, where its corners are known
 
 
 PLAIN = Mix()
 SLANTED = Mix(actions=(0.44, 0.44, 0.12), slanted=0.6, sheared=0.4, small=0.2, hard=0.25, signs=0.45)
+MIDDLE = Mix(actions=(0.54, 0.34, 0.12), slanted=0.35, sheared=0.4, small=0.15, hard=0.25, signs=0.42, copied=0.6)
+MIXES = {"plain": PLAIN, "middle": MIDDLE, "slanted": SLANTED}
 SMALL_WIDTH_PX = (14.0, 45.0)
 
 
@@ -46,6 +54,14 @@ class Target:
     exact: bool
     weight: float = 1.0  # of the corner loss
     slack: tuple = (0.0, 0.0)  # px in x and y by which an answer may miss the corners free of charge
+
+
+@dataclass
+class Labelled:
+    """A labelled plate of the scene on the canvas."""
+    box: np.ndarray  # float32 [4, 2]: the corners of the labelled box, however it is turned
+    wide: bool  # so wide a box that the plate in it cannot be rolled
+    read: np.ndarray = None  # float32 [4, 2]: the plate's own corners, where its text told them
 
 
 @dataclass
@@ -204,11 +220,11 @@ def zoom_matrix(rng, scene, size, anchor, upright, mirror, mix=PLAIN):
 def render_scene(rng, scene, size, mix=PLAIN, hard=False):
     """The zoomed scene float32 [h, w] with quads in canvas pixels (all, even outside).
 
-    Answers canvas, [(labelled quad, whether it is wide)], [unlabelled quad], action.
+    Answers canvas, [Labelled], [unlabelled quad], action.
     """
     boxes = scene.boxes
     action = rng.choice([KEEP, REPLACE, WIPE], p=mix.actions)
-    upright = action == KEEP and any(b[2] < UPRIGHT_ASPECT * b[3] for b in boxes)
+    upright = action == KEEP and any(b[2] < UPRIGHT_ASPECT * b[3] and i not in scene.read for i, b in enumerate(boxes))
     anchor = boxes[rng.integers(len(boxes))] if len(boxes) else None
     if hard:
         anchor = scene.hard[rng.integers(len(scene.hard))]
@@ -222,12 +238,13 @@ def render_scene(rng, scene, size, mix=PLAIN, hard=False):
     warp[:, 2] += warp[:, :2] @ (0.5, 0.5) - 0.5
     canvas = cv2.warpAffine(picture, warp, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=PAD)
 
-    def moved(x, y, w, h):
-        quad = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]]) @ matrix[:, :2].T + matrix[:, 2]
+    def moved(corners):
+        quad = corners @ matrix[:, :2].T + matrix[:, 2]
         return (quad[[1, 0, 3, 2]] if mirror else quad).astype(np.float32)  # corners keep their names by place
 
-    quads = [(moved(*box), box[2] >= UPRIGHT_ASPECT * box[3]) for box in boxes]
-    return canvas.astype(np.float32), quads, [moved(*box) for box in scene.unlabelled], action
+    labelled = [Labelled(moved(crop.box_corners(box)), box[2] >= UPRIGHT_ASPECT * box[3],
+                         moved(scene.read[i]) if i in scene.read else None) for i, box in enumerate(boxes)]
+    return canvas.astype(np.float32), labelled, [moved(crop.box_corners(box)) for box in scene.unlabelled], action
 
 
 def labelled_target(quad, wide):
@@ -237,6 +254,12 @@ def labelled_target(quad, wide):
     inset = np.array([across * x + down * y, -across * x + down * y, -across * x - down * y, across * x - down * y])
     slack = tuple(float(v) for v in np.abs(across) * x + np.abs(down) * y)
     return Target((quad + inset).astype(np.float32), wide, 0.5, slack)
+
+
+def read_target(quad):
+    """Target for a real plate whose corners its text told."""
+    across, down = np.abs(quad[1] - quad[0]), np.abs(quad[3] - quad[0])
+    return Target(quad, True, READ_WEIGHT, tuple(float(v) for v in across * READ_SLACK[0] + down * READ_SLACK[1]))
 
 
 def plate_greys(rng):
@@ -252,6 +275,19 @@ def fit_in_box(rng, flat, quad, slanted=False):
     extent = np.ptp(posed, axis=0)
     scale = min((high[0] - low[0]) / extent[0], (2.2 if slanted else 1.35) * (high[1] - low[1]) / extent[1]) * rng.uniform(0.85, 1.05)
     return posed * scale + (low + high) / 2
+
+
+def as_it_lay(rng, flat, quad):
+    """A drawn plate's quad that lies as the real plate at `quad` does: its directions and width, the drawn plate's shape."""
+    centre = quad.mean(0)
+    right, down = (quad[1] - quad[0] + quad[2] - quad[3]) / 2, (quad[3] - quad[0] + quad[2] - quad[1]) / 2
+    aspect = float(np.linalg.norm(right) / max(1e-6, np.linalg.norm(down)))
+    wanted = flat.shape[1] / flat.shape[0] * rng.uniform(0.7, 1.0)  # seen from aside it is narrower
+    along = min(1.0, 1.5 * wanted / aspect)  # a square plate does not grow as wide as a long one was
+    below = along * aspect / wanted
+    sides = np.stack([right, down])
+    shares = (quad - centre) @ np.linalg.inv(sides)  # of the corners in the plate's own directions
+    return (shares * (along, below) @ sides + centre).astype(np.float32)
 
 
 def inside_share(quad, width, height):
@@ -275,7 +311,7 @@ def render_tile(rng, scenes, plates, size, mix=PLAIN):
     width, height = size
     scene = scenes[rng.integers(len(scenes))]
     hard = likely(rng, mix.hard) and len(scene.hard) > 0
-    canvas, quads, unlabelled, action = render_scene(rng, scene, size, mix, hard)
+    canvas, labelled, unlabelled, action = render_scene(rng, scene, size, mix, hard)
     known = np.zeros((height, width), bool)
     targets, taken = [], list(unlabelled)
 
@@ -284,16 +320,19 @@ def render_tile(rng, scenes, plates, size, mix=PLAIN):
         x1, y1 = np.maximum(quad.max(0).astype(int) + 3, 0)
         known[y0:y1, x0:x1] = True
 
-    for quad, wide in quads:
-        taken.append(quad)
+    for plate in labelled:
+        taken.append(plate.box)
         if action == KEEP:
-            targets.append(labelled_target(quad, wide))
+            targets.append(labelled_target(plate.box, plate.wide) if plate.read is None else read_target(plate.read))
             continue
-        wipe(rng, canvas, quad)
-        mark_known(quad)
+        wipe(rng, canvas, plate.box)
+        mark_known(plate.box)
         if action == REPLACE:
             flat = plates[rng.integers(len(plates))]
-            drawn = fit_in_box(rng, flat, quad, likely(rng, mix.slanted))
+            if plate.read is not None and likely(rng, mix.copied):
+                drawn = as_it_lay(rng, flat, plate.read)
+            else:
+                drawn = fit_in_box(rng, flat, plate.box, likely(rng, mix.slanted))
             paste(rng, canvas, flat, drawn, *plate_greys(rng))
             targets.append(Target(drawn, True))
     added = int(rng.integers(0, 3)) if action == WIPE else int(rng.random() < 0.2)

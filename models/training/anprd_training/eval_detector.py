@@ -147,6 +147,48 @@ def evaluate_drawn(net, drawn, threshold=0.4):
     }
 
 
+def edge_angles(corners):
+    """Slope of the long and lean of the short edges, radians, of corners [4, 2]."""
+    right = (corners[1] - corners[0] + corners[2] - corners[3]) / 2
+    down = (corners[3] - corners[0] + corners[2] - corners[1]) / 2
+    return np.array([np.arctan2(right[1], right[0]), np.arctan2(-down[0], down[1])])
+
+
+SLANTED_DEGREES = (6.0, 9.0)  # a plate whose long edges slope or short edges lean more than this is slanted
+
+
+def evaluate_read(net, scenes, width=512, threshold=0.3):
+    """Errors on real plates whose corners their texts told (Scene.read), all and the slanted ones alone.
+
+    Plates, share of them found, mean absolute errors of slope and lean in degrees, and the mean distance of the
+    corners in percent of the plate's width.
+    """
+    rows = []
+    for scene in scenes:
+        if not scene.read:
+            continue
+        canvas, scale = prepare(scene.levels[0], width)
+        found = detect(net, canvas, threshold)
+        for corners in scene.read.values():
+            truth = corners * scale
+            box = extents(truth)
+            best = max(found, key=lambda d: iou(box, extents(d.corners)), default=None)
+            told = np.degrees(edge_angles(truth))
+            slanted = bool((np.abs(told) > SLANTED_DEGREES).any())
+            if best is None or iou(box, extents(best.corners)) < 0.3:
+                rows.append((slanted, None))
+                continue
+            turn = np.abs(np.degrees(edge_angles(best.corners)) - told)
+            miss = np.linalg.norm(best.corners - truth, axis=1).mean() / np.linalg.norm(truth[1] - truth[0]) * 100
+            rows.append((slanted, (*turn, miss)))
+    out = {}
+    for name, kept in (("all", rows), ("slanted", [r for r in rows if r[0]])):
+        errors = np.array([r[1] for r in kept if r[1] is not None]).reshape(-1, 3).mean(0) if any(r[1] for r in kept) else (0.0, 0.0, 0.0)
+        out[name] = {"plates": len(kept), "found": sum(r[1] is not None for r in kept) / max(1, len(kept)),
+                     "slope_error_deg": float(errors[0]), "lean_error_deg": float(errors[1]), "corner_error_percent": float(errors[2])}
+    return out
+
+
 def load_net(path):
     """The averaged weights of a checkpoint, ready to run."""
     saved = torch.load(path, map_location="cpu")

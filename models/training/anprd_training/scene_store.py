@@ -5,6 +5,7 @@ A scenes folder holds `labels.jsonl`, one object a picture:
 The store in the work folder is `scenes.u8` (all pixels) and `scenes.json` (sizes, offsets, labels).
 Plates in those pictures that nobody labelled, as far as they were noticed (a first detector pointed
 at them, a person looked), are listed in ../unlabelled_plates.json as {"folder/file": [[x, y, w, h]]}.
+Corners that the plates' texts told (corners_from_text) are taken from `corners.json` in the work folder.
 Decoding 2,500 JPEGs takes longer than mapping the finished file, and runs are repeated often.
 """
 import hashlib
@@ -32,6 +33,7 @@ class Scene:
     validation: bool
     unlabelled: np.ndarray  # float32 [n, 4]: plates that are neither asked for nor punished
     hard: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))  # not plates, but taken for some
+    read: dict = field(default_factory=dict)  # index of a box: its plate's corners float32 [4, 2] on level 0
 
 
 def read_labels(folder):
@@ -117,6 +119,10 @@ def load(folders, work):
     pixels = np.fromfile(os.path.join(work, "scenes.u8"), np.uint8)
     with open(UNLABELLED, encoding="utf-8") as source:
         unlabelled = json.load(source)
+    read = {}
+    if os.path.exists(os.path.join(work, "corners.json")):
+        with open(os.path.join(work, "corners.json"), encoding="utf-8") as source:
+            read = json.load(source)
     scenes = []
     for entry in entries:
         at = entry["offset"]
@@ -126,5 +132,7 @@ def load(folders, work):
             at += h * w
         boxes = np.asarray(entry["boxes"], np.float32).reshape(-1, 4)
         ignored = np.asarray(unlabelled.get(entry["name"], []), np.float32).reshape(-1, 4) * entry["scale"]
-        scenes.append(Scene(entry["name"], levels, boxes, entry["validation"], ignored))
+        corners = {i: np.float32(row).reshape(4, 2) * np.float32(entry["scale"])
+                   for i, row in enumerate(read.get(entry["name"], [])) if row is not None}
+        scenes.append(Scene(entry["name"], levels, boxes, entry["validation"], ignored, read=corners))
     return scenes

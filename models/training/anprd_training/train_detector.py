@@ -4,13 +4,17 @@
 
 The minutes are training time on the clock; the learning rate follows them, so a shorter run ends
 properly too. One torch thread: on shared cores two are slower. What is kept is the averaged network
-(EMA) that did best on the validation split of the scenes and on drawn plates over those scenes.
+(EMA) that did best on the validation split of the scenes and on drawn plates over those scenes. Every
+network that was validated stays as `detector-MINUTES.pt`. Where the work folder has a `corners.json`
+(corners_from_text), real plates teach their corners as well.
 """
 import argparse
 import json
 import math
 import os
+import shutil
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -159,17 +163,18 @@ def mine(net, scenes, work, width=512):
         json.dump({scene.name: scene.hard.tolist() for scene in scenes if len(scene.hard)}, out)
 
 
-def validate(state, widths, pictures, drawn, slanted):
+def validate(state, widths, held_out, drawn, slanted):
     """Result dict and the one number that selects: recall and low error count, false answers cost little."""
     net = DetectorNet(widths)
     net.load_state_dict(state)
     net.eval().to(memory_format=torch.channels_last)
-    scenes = eval_detector.evaluate_scenes(net, pictures, 512)
+    scenes = eval_detector.evaluate_scenes(net, [(s.levels[0], s.boxes, s.unlabelled) for s in held_out], 512)
     synthetic = eval_detector.evaluate_drawn(net, drawn)
     middle = scenes[0.4]
     score = (middle["found"] + 0.5 * synthetic["recall"]
              - 0.1 * middle["false_per_image"] - 0.03 * synthetic["corner_error_percent"])
-    return {"scenes": scenes, "drawn": synthetic, "slanted": eval_detector.evaluate_drawn(net, slanted), "score": score}
+    return {"scenes": scenes, "drawn": synthetic, "slanted": eval_detector.evaluate_drawn(net, slanted),
+            "read": eval_detector.evaluate_read(net, held_out), "score": score}
 
 
 def main():
@@ -180,7 +185,8 @@ def main():
     parser.add_argument("--minutes", type=float, default=45)
     parser.add_argument("--init", help="checkpoint to go on from")
     parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="highest learning rate; half of it to go on from --init")
-    parser.add_argument("--slanted", action="store_true", help="more slanted and small plates and, with --init, more places wrongly taken for plates")
+    parser.add_argument("--mix", choices=composites.MIXES, default="plain",
+                        help="middle, slanted: more slanted and small plates and, with --init, more places wrongly taken for plates")
     parser.add_argument("--corner-weight", type=float, default=CORNER_WEIGHT)
     parser.add_argument("--doubt", type=float, default=UNLABELLED_WEIGHT, help="share at which strong unlabelled answers are punished")
     parser.add_argument("--fp32", action="store_true", help="no bfloat16: twice as slow on CPUs that have it")
@@ -196,11 +202,11 @@ def main():
     training = [s for s in scenes if not s.validation]
     held_out = [s for s in scenes if s.validation]
     plates = plate_bank.load(arguments.work, arguments.seed)
-    drawn = eval_detector.drawn_set(held_out, plates[: len(plates) // 10], 300, seed=4242)
-    slanted = eval_detector.drawn_set(held_out, plates[: len(plates) // 10], 300, seed=4243, mix=composites.SLANTED)
-    mix = composites.SLANTED if arguments.slanted else composites.PLAIN
+    boxed = [replace(s, read={}) for s in held_out]  # the same drawn pictures with and without read corners
+    drawn = eval_detector.drawn_set(boxed, plates[: len(plates) // 10], 300, seed=4242)
+    slanted = eval_detector.drawn_set(boxed, plates[: len(plates) // 10], 300, seed=4243, mix=composites.SLANTED)
+    mix = composites.MIXES[arguments.mix]
     plates = plates[len(plates) // 10:]
-    pictures = [(s.levels[0], s.boxes, s.unlabelled) for s in held_out]
 
     net = DetectorNet().to(memory_format=torch.channels_last)
     if arguments.init:
@@ -209,7 +215,8 @@ def main():
             mine(eval_detector.load_net(arguments.init), training, arguments.work)
             print(f"{sum(len(s.hard) for s in training)} hard places in {sum(len(s.hard) > 0 for s in training)} scenes", flush=True)
     print(f"{parameter_count(net)} parameters, {multiply_accumulates(net, 288, 512) / 1e6:.0f} MMAC at 512 x 288; "
-          f"{len(training)} scenes train, {len(held_out)} validate, {len(plates)} drawn plates", flush=True)
+          f"{len(training)} scenes train, {len(held_out)} validate, {len(plates)} drawn plates, "
+          f"{sum(len(s.read) for s in training)} real plates with corners", flush=True)
     decayed = [p for p in net.parameters() if p.dim() > 1]
     plain = [p for p in net.parameters() if p.dim() <= 1]
     optimiser = torch.optim.AdamW([{"params": decayed}, {"params": plain, "weight_decay": 0}], LEARNING_RATE, weight_decay=WEIGHT_DECAY)
@@ -247,14 +254,16 @@ def main():
             sums[:] = 0
         if spent >= next_check or spent >= limit:
             next_check += check_every
-            result = validate(average.state, net.widths, pictures, drawn, slanted)
+            result = validate(average.state, net.widths, held_out, drawn, slanted)
             result.update(step=step, minutes=round(spent / 60, 1), seed=arguments.seed)
             print(json.dumps(result), flush=True)
             log.write(json.dumps(result) + "\n")
             log.flush()
+            path = os.path.join(arguments.work, f"detector-{round(spent / 60)}.pt")
+            torch.save({"weights": average.state, "widths": net.widths, "result": result}, path)
             if result["score"] > best:
                 best = result["score"]
-                torch.save({"weights": average.state, "widths": net.widths, "result": result}, os.path.join(arguments.work, "detector.pt.part"))
+                shutil.copyfile(path, os.path.join(arguments.work, "detector.pt.part"))
                 os.replace(os.path.join(arguments.work, "detector.pt.part"), os.path.join(arguments.work, "detector.pt"))
 
 

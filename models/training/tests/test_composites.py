@@ -58,9 +58,9 @@ class Geometry(unittest.TestCase):
             halves.append(last.reshape(last.shape[0] // 2, 2, -1, 2).mean((1, 3)).astype(np.uint8))
         scene = scene_store.Scene("one", halves, np.float32([[200, 300, 160, 40]]), False, np.zeros((0, 4), np.float32))
         for _ in range(60):
-            canvas, quads, _unlabelled, _action = composites.render_scene(rng, scene, (384, 224))
-            quad, wide = quads[0]
-            self.assertTrue(wide)
+            canvas, labelled, _unlabelled, _action = composites.render_scene(rng, scene, (384, 224))
+            quad = labelled[0].box
+            self.assertTrue(labelled[0].wide)
             if composites.inside_share(quad, 384, 224) < 1:
                 continue
             ys, xs = np.nonzero(canvas > 180)
