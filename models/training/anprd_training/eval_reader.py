@@ -25,7 +25,7 @@ _UK_RE = re.compile("|".join("^" + p.replace("L", "[A-Z01]").replace("D", "[0-9O
 
 
 def format_read(logits, bonus=3.0):
-    """Text of logits [2,40,37]: the greedy one if it has a UK form, else the best of a beam search with
+    """Text of logits [2,80,37]: the greedy one if it has a UK form, else the best of a beam search with
     a bonus (in log probability) for texts of a UK form."""
     text = "".join(evaluate.greedy(torch.from_numpy(logits)[None])[0])
     if _UK_RE.match(text):
@@ -63,7 +63,7 @@ def main():
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     model = Reader()
-    model.load_state_dict(torch.load(args.checkpoint or os.path.join(args.work, "reader-best.pt"))["model"])
+    model.load_state_dict(torch.load(args.checkpoint or os.path.join(args.work, "reader-best.pt"), map_location="cpu")["model"])
     result = {}
 
     def add(name, crops, texts, uk=False):

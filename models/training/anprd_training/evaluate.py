@@ -9,11 +9,12 @@ from .reader_net import BLANK, CHARSET, greedy
 
 
 def logits_of(model, crops, batch=128):
-    """Logits [N,2,40,37] of crops uint8 [N,48,160]."""
+    """Logits [N,2,80,37], on the CPU, of crops uint8 [N,48,160]; the model runs where it lies."""
     model.eval()
+    on = next(model.parameters()).device
     with torch.no_grad():
         return torch.cat([
-            model(torch.from_numpy(crops[i:i + batch]).float()[:, None]) for i in range(0, len(crops), batch)
+            model(torch.from_numpy(crops[i:i + batch]).to(on).float()[:, None]).cpu() for i in range(0, len(crops), batch)
         ])
 
 
@@ -40,7 +41,7 @@ def edit_distance(a, b):
 
 
 def beam(logits, width=12, keep=8):
-    """CTC prefix beam search of one row [40,37] of logits: [(text, log probability)], best first."""
+    """CTC prefix beam search of one row [80,37] of logits: [(text, log probability)], best first."""
     z = np.asarray(logits, np.float64)
     z = z - z.max(1, keepdims=True)
     logp = z - np.log(np.exp(z).sum(1, keepdims=True))

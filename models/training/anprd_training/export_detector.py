@@ -17,6 +17,7 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from . import to_onnx
 from .detector_net import STRIDE, ExportedDetector, multiply_accumulates, parameter_count
 from .eval_detector import load_net
 
@@ -44,10 +45,10 @@ def export(checkpoint, out):
         raise SystemExit(f"folding changed the answers by {difference}; expected at most {FOLDING_TOLERANCE_PX}")
     axes = {2: "height", 3: "width", 0: "batch"}
     cells = {2: f"height_{STRIDE}", 3: f"width_{STRIDE}", 0: "batch"}
-    torch.onnx.export(ExportedDetector(folded).eval(), sample, out, opset_version=OPSET, input_names=["image"],
-                      output_names=["heat", "corners"], dynamic_axes={"image": axes, "heat": cells, "corners": cells})
-    graph = onnx.load(out)
-    onnx.checker.check_model(graph, full_check=True)
+    to_onnx.export(ExportedDetector(folded).eval(), sample, out + ".part", opset_version=OPSET, input_names=["image"],
+                   output_names=["heat", "corners"], dynamic_axes={"image": axes, "heat": cells, "corners": cells})
+    onnx.checker.check_model(onnx.load(out + ".part"), full_check=True)
+    os.replace(out + ".part", out)
     print(f"{out}: {os.path.getsize(out)} bytes, {parameter_count(folded)} parameters, "
           f"{multiply_accumulates(folded, 288, 512) / 1e6:.0f} MMAC at 512 x 288, folding changed at most {difference:.2g}")
 

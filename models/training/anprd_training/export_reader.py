@@ -3,7 +3,7 @@
     python3 -m anprd_training.export_reader --work DIR --out models/reader.onnx
 
 Input `crops` uint8 [N,1,48,160] (N free), normalisation inside the graph; output `logits`
-float32 [N,2,40,37]: two lines of text, 40 CTC steps, classes 0-9 A-Z and the blank (index 36).
+float32 [N,2,80,37]: two lines of text, 80 CTC steps, classes 0-9 A-Z and the blank (index 36).
 """
 import argparse
 import os
@@ -12,6 +12,7 @@ import onnx
 import torch
 from torch import nn
 
+from . import to_onnx
 from .reader_net import Reader
 
 OPSET = 13
@@ -34,8 +35,8 @@ def export(checkpoint, out):
     reader.load_state_dict(torch.load(checkpoint, map_location="cpu")["model"])
     model = _Bytes(reader).eval()
     example = torch.randint(0, 256, (2, 1, 48, 160), dtype=torch.uint8)
-    torch.onnx.export(model, example, out + ".part", input_names=["crops"], output_names=["logits"], opset_version=OPSET,
-                      dynamic_axes={"crops": {0: "N"}, "logits": {0: "N"}}, do_constant_folding=True)
+    to_onnx.export(model, example, out + ".part", input_names=["crops"], output_names=["logits"], opset_version=OPSET,
+                   dynamic_axes={"crops": {0: "N"}, "logits": {0: "N"}}, do_constant_folding=True)
     graph = onnx.load(out + ".part")
     onnx.checker.check_model(graph)
     for node in graph.graph.node:  # scope names are of no use at run time

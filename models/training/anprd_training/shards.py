@@ -76,6 +76,7 @@ def main():
     parser.add_argument("--work", required=True, help="scratch folder")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=32)
+    parser.add_argument("--size", type=int, default=SIZE, help="crops of a shard")
     parser.add_argument("--seed", type=int, default=2026)
     args = parser.parse_args()
     cv2.setNumThreads(1)
@@ -85,7 +86,7 @@ def main():
     for index in range(args.first, args.first + args.count):
         if not os.path.exists(path_of(args.work, index)):
             start = time.time()
-            write_shard(args.work, index, args.seed, real)
+            write_shard(args.work, index, args.seed, real, size=args.size)
             print(f"shard {index}: {time.time() - start:.0f} s", flush=True)
 
 

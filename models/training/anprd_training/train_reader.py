@@ -18,15 +18,16 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from . import evaluate, scenes, shards
+from . import device, evaluate, scenes, shards
 from .reader_net import BLANK, STEPS, Reader, count_macs, encode
 
 
 def ctc(logits, texts):
-    """CTC loss of each sample for one row: logits [N,40,37], N texts."""
-    targets = torch.tensor([k for t in texts for k in encode(t)], dtype=torch.long)
-    lengths = torch.tensor([len(t) for t in texts], dtype=torch.long)
-    steps = torch.full((len(texts),), STEPS, dtype=torch.long)
+    """CTC loss of each sample for one row: logits [N,80,37], N texts."""
+    on = logits.device
+    targets = torch.tensor([k for t in texts for k in encode(t)], dtype=torch.long, device=on)
+    lengths = torch.tensor([len(t) for t in texts], dtype=torch.long, device=on)
+    steps = torch.full((len(texts),), STEPS, dtype=torch.long, device=on)
     logp = logits.log_softmax(2).permute(1, 0, 2)
     return F.ctc_loss(logp, targets, steps, lengths, blank=BLANK, reduction="none", zero_infinity=True)
 
@@ -41,12 +42,12 @@ def loss_of(logits, labels):
             index.append(i)
             upper.append(u)
             lower.append(l)
-    index_t = torch.tensor(index)
+    index_t = torch.tensor(index, device=logits.device)
     both = ctc(logits[index_t, 0], upper) + ctc(logits[index_t, 1], lower)
     if len(index) == len(labels):
         return both.mean()
     total = [torch.logsumexp(-both[index_t == i], 0) for i in sorted({j for j in index if index.count(j) > 1})]
-    single = torch.tensor([index.count(j) == 1 for j in index])
+    single = torch.tensor([index.count(j) == 1 for j in index], device=logits.device)
     return (both[single].sum() - torch.stack(total).sum()) / len(labels)
 
 
@@ -92,9 +93,11 @@ def main():
     parser.add_argument("--name", default="reader")
     parser.add_argument("--init", help="checkpoint to start from")
     parser.add_argument("--make-shards", action="store_true", help="make missing shards in this process")
+    device.add_argument(parser)
     args = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
+    on = device.pick(args.device)
     torch.manual_seed(args.seed)
     rng = np.random.default_rng(args.seed + 1)
     folder = os.path.join(args.work, "shards")
@@ -104,34 +107,33 @@ def main():
     drawn_x, drawn_y = evaluate.drawn_set(600)
     model = Reader()
     if args.init:
-        model.load_state_dict(torch.load(args.init)["model"])
-    model = model.to(memory_format=torch.channels_last)
+        model.load_state_dict(torch.load(args.init, map_location="cpu")["model"])
     print("parameters, multiply-accumulates:", count_macs(model), f"validation crops: {len(real_y)}", flush=True)
+    model = model.to(on, memory_format=torch.channels_last)
     ema = Ema(model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=0.01)
     train_real = scenes.load_real_plates(args.scenes, False) if args.make_shards else None
 
-    per_shard = shards.SIZE // args.batch
     total = args.samples // args.batch
-    warm, step, best, start = 300, 0, -1.0, time.process_time()
+    warm, step, use, best, start = 300, 0, 0, -math.inf, time.process_time()
     running = []
     while step < total:
-        use = step // per_shard
         index = args.first_shard + (use // 4 * 2 + use % 2) % args.shards  # 0 1 0 1 2 3 2 3 ...: making crops costs as much as learning
         if args.make_shards and not os.path.exists(shards.path_of(folder, index)):
             shards.write_shard(folder, index, args.seed, train_real)
         crops, labels = shards.read_shard(folder, index)
+        use += 1
         order = rng.permutation(len(crops))
-        for b in range(per_shard):
+        for b in range(len(crops) // args.batch):
             if step >= total:
                 break
             rate = args.rate * min(1.0, (step + 1) / warm) * (0.5 + 0.5 * math.cos(math.pi * step / total))
             for group in optimizer.param_groups:
                 group["lr"] = max(rate, args.rate * 0.004)
             pick = np.sort(order[b * args.batch:(b + 1) * args.batch])
-            x = torch.from_numpy(light_augment(rng, crops[pick]))[:, None]
+            x = torch.from_numpy(light_augment(rng, crops[pick]))[:, None].to(on)
             model.train()
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=not args.fp32):
+            with device.mixed_precision(on, not args.fp32):
                 logits = model(x.contiguous(memory_format=torch.channels_last))
             loss = loss_of(logits.float(), [labels[i] for i in pick])
             optimizer.zero_grad()

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import torch
 
-from . import evaluate, pools
+from . import device, evaluate, pools
 from .train_reader import Ema, light_augment, loss_of
 
 # Crops of each batch of 64; a third of the shards' crops are real ones from label boxes.
@@ -53,14 +53,16 @@ def main():
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seed", type=int, default=2028)
     parser.add_argument("--share", type=float, default=0.85, help="of the tuned weights in reader-blend.pt; the rest is --init")
+    device.add_argument(parser)
     args = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
+    on = device.pick(args.device)
     torch.manual_seed(args.seed)
     rng = np.random.default_rng(args.seed)
     with open(os.path.join(args.work, "answers.json"), encoding="utf-8") as source:
         answers = json.load(source)
-    model = pools.load_reader(args.init)
+    model = pools.load_reader(args.init).to(on)
     real_none, drawn_none = pools.nonplate_set(args.scenes, answers, model)
     checks = {
         "plates": {"detector": pools.detector_set(args.scenes, answers), "drawnUk": evaluate.drawn_set(400)},
@@ -89,9 +91,9 @@ def main():
                 x, y = sources[kind].take(count)
                 crops, labels = crops + x, labels + y
             x, y = sources["shards"].take(args.batch - len(crops))
-            x = torch.from_numpy(light_augment(rng, np.stack(crops + x)))[:, None]
+            x = torch.from_numpy(light_augment(rng, np.stack(crops + x)))[:, None].to(on)
             model.train()
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+            with device.mixed_precision(on):
                 logits = model(x.contiguous(memory_format=torch.channels_last))
             loss = loss_of(logits.float(), labels + y)
             optimizer.zero_grad()
@@ -115,7 +117,7 @@ def main():
         if done >= 1:
             break
     start = torch.load(args.init, map_location="cpu")["model"]
-    mixed = blend(start, ema.model.state_dict(), args.share)
+    mixed = blend(start, ema.model.cpu().state_dict(), args.share)
     torch.save({"model": mixed}, os.path.join(args.work, "reader-blend.pt"))
     print("blend", json.dumps(measure(pools.load_reader(os.path.join(args.work, "reader-blend.pt")), checks)))
 
