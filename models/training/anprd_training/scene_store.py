@@ -5,7 +5,6 @@ A scenes folder holds `labels.jsonl`, one object a picture:
 The store in the work folder is `scenes.u8` (all pixels) and `scenes.json` (sizes, offsets, labels).
 Plates in those pictures that nobody labelled, as far as they were noticed (a first detector pointed
 at them, a person looked), are listed in ../unlabelled_plates.json as {"folder/file": [[x, y, w, h]]}.
-Corners that the plates' texts told (corners_from_text) are taken from `corners.json` in the work folder.
 Decoding 2,500 JPEGs takes longer than mapping the finished file, and runs are repeated often.
 """
 import hashlib
@@ -108,8 +107,11 @@ def build(folders, work):
         json.dump({"folders": [os.path.basename(os.path.normpath(f)) for f in folders], "scenes": entries}, out)
 
 
-def load(folders, work):
-    """The scenes, built first where the store is missing or was made from other folders."""
+def load(folders, work, corners=None):
+    """The scenes, built first where the store is missing or was made from other folders.
+
+    corners: file of corners that the plates' texts told (corners_from_text), or None.
+    """
     index = os.path.join(work, "scenes.json")
     names = [os.path.basename(os.path.normpath(f)) for f in folders]
     if not os.path.exists(index) or json.load(open(index, encoding="utf-8"))["folders"] != names:
@@ -120,8 +122,8 @@ def load(folders, work):
     with open(UNLABELLED, encoding="utf-8") as source:
         unlabelled = json.load(source)
     read = {}
-    if os.path.exists(os.path.join(work, "corners.json")):
-        with open(os.path.join(work, "corners.json"), encoding="utf-8") as source:
+    if corners:
+        with open(corners, encoding="utf-8") as source:
             read = json.load(source)
     scenes = []
     for entry in entries:
@@ -132,7 +134,7 @@ def load(folders, work):
             at += h * w
         boxes = np.asarray(entry["boxes"], np.float32).reshape(-1, 4)
         ignored = np.asarray(unlabelled.get(entry["name"], []), np.float32).reshape(-1, 4) * entry["scale"]
-        corners = {i: np.float32(row).reshape(4, 2) * np.float32(entry["scale"])
-                   for i, row in enumerate(read.get(entry["name"], [])) if row is not None}
-        scenes.append(Scene(entry["name"], levels, boxes, entry["validation"], ignored, read=corners))
+        told = {i: np.float32(row).reshape(4, 2) * np.float32(entry["scale"])
+                for i, row in enumerate(read.get(entry["name"], [])) if row is not None}
+        scenes.append(Scene(entry["name"], levels, boxes, entry["validation"], ignored, read=told))
     return scenes

@@ -2,11 +2,10 @@
 
   train_detector.py --scenes DIR [--scenes DIR] --work DIR --seed N --minutes M [--init detector.pt --rate 1e-3]
 
-The minutes are training time on the clock; the learning rate follows them, so a shorter run ends
-properly too. One torch thread: on shared cores two are slower. What is kept is the averaged network
+The minutes are training time on the clock; the learning rate follows them (or the number of --pictures,
+which any machine repeats), so a shorter run ends properly too. One torch thread: on shared cores two are slower. What is kept is the averaged network
 (EMA) that did best on the validation split of the scenes and on drawn plates over those scenes. Every
-network that was validated stays as `detector-MINUTES.pt`. Where the work folder has a `corners.json`
-(corners_from_text), real plates teach their corners as well.
+network that was validated stays as `detector-MINUTES.pt`.
 """
 import argparse
 import json
@@ -21,7 +20,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from . import composites, eval_detector, plate_bank, scene_store
+from . import composites, device, eval_detector, plate_bank, scene_store
 from .detector_net import STRIDE, DetectorNet, multiply_accumulates, parameter_count
 
 BATCH = 16
@@ -183,22 +182,26 @@ def main():
     parser.add_argument("--work", required=True, help="scratch folder for decoded scenes, checkpoints and the log")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=45)
+    parser.add_argument("--pictures", type=int, help="how many composites, instead of minutes")
     parser.add_argument("--init", help="checkpoint to go on from")
     parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="highest learning rate; half of it to go on from --init")
     parser.add_argument("--mix", choices=composites.MIXES, default="plain",
                         help="middle, slanted: more slanted and small plates and, with --init, more places wrongly taken for plates")
+    parser.add_argument("--corners", help="corners.json of corners_from_text: real plates teach their corners as well")
     parser.add_argument("--corner-weight", type=float, default=CORNER_WEIGHT)
     parser.add_argument("--doubt", type=float, default=UNLABELLED_WEIGHT, help="share at which strong unlabelled answers are punished")
     parser.add_argument("--fp32", action="store_true", help="no bfloat16: twice as slow on CPUs that have it")
     parser.add_argument("--threads", type=int, default=1)
+    device.add_argument(parser)
     arguments = parser.parse_args()
+    on = device.pick(arguments.device)
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
     torch.manual_seed(arguments.seed)
     rng = np.random.default_rng(arguments.seed)
     os.makedirs(arguments.work, exist_ok=True)
 
-    scenes = scene_store.load(arguments.scenes, arguments.work)
+    scenes = scene_store.load(arguments.scenes, arguments.work, arguments.corners)
     training = [s for s in scenes if not s.validation]
     held_out = [s for s in scenes if s.validation]
     plates = plate_bank.load(arguments.work, arguments.seed)
@@ -217,28 +220,28 @@ def main():
     print(f"{parameter_count(net)} parameters, {multiply_accumulates(net, 288, 512) / 1e6:.0f} MMAC at 512 x 288; "
           f"{len(training)} scenes train, {len(held_out)} validate, {len(plates)} drawn plates, "
           f"{sum(len(s.read) for s in training)} real plates with corners", flush=True)
+    net = net.to(on)
     decayed = [p for p in net.parameters() if p.dim() > 1]
     plain = [p for p in net.parameters() if p.dim() <= 1]
     optimiser = torch.optim.AdamW([{"params": decayed}, {"params": plain, "weight_decay": 0}], LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     average = Average(net)
 
-    limit = arguments.minutes * 60
-    spent, step, best, sums = 0.0, 0, -1e9, np.zeros(3)
-    check_every = min(600.0, limit / 3)
+    spent, step, done, best, sums = 0.0, 0, 0.0, -1e9, np.zeros(3)
+    check_every = min(10.0 / arguments.minutes, 1 / 3)  # share of the training
     next_check = check_every
     log = open(os.path.join(arguments.work, "detector_log.jsonl"), "a", encoding="utf-8")
-    while spent < limit:
+    while done < 1:
         began = time.monotonic()
         size = SIZES[rng.integers(len(SIZES))]
         batch = [composites.compose(rng, training, plates, size, mix) for _ in range(BATCH)]
-        images = torch.from_numpy(np.stack([c.image for c in batch])[:, None]).float().to(memory_format=torch.channels_last)
-        heat, negative, corners, exact, box, unit, slack = map(torch.from_numpy, rasterise(batch, size))
+        images = torch.from_numpy(np.stack([c.image for c in batch])[:, None]).to(on).float().to(memory_format=torch.channels_last)
+        heat, negative, corners, exact, box, unit, slack = (torch.from_numpy(m).to(on) for m in rasterise(batch, size))
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate(arguments.rate, spent / limit)
-        with torch.autocast("cpu", torch.bfloat16, enabled=not arguments.fp32):
+            group["lr"] = learning_rate(arguments.rate, done)
+        with device.mixed_precision(on, not arguments.fp32):
             features = net.features(images)
         logits, offsets = net.answers(features.float())
-        loss_heat = heat_loss(logits[:, 0], heat, negative, spent / limit > UNLABELLED_AFTER or bool(arguments.init), arguments.doubt)
+        loss_heat = heat_loss(logits[:, 0], heat, negative, done > UNLABELLED_AFTER or bool(arguments.init), arguments.doubt)
         loss_exact, loss_box = corner_loss(offsets, corners, exact, box, unit, slack)
         optimiser.zero_grad(set_to_none=True)
         (loss_heat + arguments.corner_weight * loss_exact + BOX_WEIGHT * loss_box).backward()
@@ -248,19 +251,21 @@ def main():
         step += 1
         sums += (loss_heat.item(), loss_exact.item(), loss_box.item())
         spent += time.monotonic() - began
+        done = step * BATCH / arguments.pictures if arguments.pictures else spent / (arguments.minutes * 60)
         if step % 50 == 0:
             print(f"step {step} {spent / 60:.1f} min {spent / step / BATCH * 1e3:.1f} ms/image "
                   f"heat {sums[0] / 50:.3f} corners {sums[1] / 50:.4f} box {sums[2] / 50:.4f}", flush=True)
             sums[:] = 0
-        if spent >= next_check or spent >= limit:
+        if done >= next_check or done >= 1:
             next_check += check_every
             result = validate(average.state, net.widths, held_out, drawn, slanted)
             result.update(step=step, minutes=round(spent / 60, 1), seed=arguments.seed)
-            print(json.dumps(result), flush=True)
-            log.write(json.dumps(result) + "\n")
+            written = json.dumps(result)
+            print(written, flush=True)
+            log.write(written + "\n")
             log.flush()
             path = os.path.join(arguments.work, f"detector-{round(spent / 60)}.pt")
-            torch.save({"weights": average.state, "widths": net.widths, "result": result}, path)
+            torch.save({"weights": average.state, "widths": net.widths, "result": json.loads(written)}, path)  # plain data, which every PyTorch loads
             if result["score"] > best:
                 best = result["score"]
                 shutil.copyfile(path, os.path.join(arguments.work, "detector.pt.part"))

@@ -117,17 +117,16 @@ class Learning(unittest.TestCase):
             sides = np.linalg.norm(np.roll(drawn, -1, 0) - drawn, axis=1)
             self.assertLess(abs(np.log(sides[0] / sides[1] / (shape[1] / shape[0] * 0.85))), 0.25)
 
-    def test_the_store_takes_corners_from_the_work_folder(self):
+    def test_the_store_takes_corners_from_a_file(self):
         with tempfile.TemporaryDirectory() as root:
             folder, work = os.path.join(root, "own"), os.path.join(root, "work")
             os.makedirs(os.path.join(folder, "images"))
-            os.makedirs(work)
             cv2.imwrite(os.path.join(folder, "images", "1.png"), np.zeros((1000, 2560), np.uint8))  # stored at half size
             with open(os.path.join(folder, "labels.jsonl"), "w") as out:
                 json.dump({"file": "images/1.png", "plates": [{"box": [10, 20, 100, 30]}, {"box": [400, 20, 100, 30], "text": "A"}]}, out)
-            with open(os.path.join(work, "corners.json"), "w") as out:
+            with open(os.path.join(root, "corners.json"), "w") as out:
                 json.dump({"own/images/1.png": [None, [400, 20, 500, 30, 500, 60, 400, 50]]}, out)
-            read = scene_store.load([folder], work)[0].read
+            read = scene_store.load([folder], work, os.path.join(root, "corners.json"))[0].read
             self.assertEqual(list(read), [1])
             np.testing.assert_allclose(read[1], [[200, 10], [250, 15], [250, 30], [200, 25]])
 
