@@ -1,11 +1,11 @@
 """Measures a detector: recall at IoU 0.5 and false positives on labelled scenes, corners on drawn plates.
 
-Command line: eval_detector.py --work DIR --scenes DIR [--scenes DIR] [--width 512] [--all]
-Without --all only pictures of the validation split count (folders that trained); with --all every
-picture of the folder counts (folders that never trained). Such numbers are for the report: they
-choose nothing.
+Command line: eval_detector.py --work DIR --scenes DIR [--eval DIR] [--width 512] [--all] [--json FILE]
+Of --scenes only pictures of the validation split count, with --all every picture; of --eval (folders
+that never trained) every picture. Such numbers are for the report: they choose nothing.
 """
 import argparse
+import json
 import os
 from dataclasses import dataclass
 
@@ -197,28 +197,48 @@ def load_net(path):
     return net.eval().to(memory_format=torch.channels_last)
 
 
+def pictures_of(folder, every):
+    """[(grey picture, boxes, known unlabelled boxes)] of a folder: its validation split, or all of it."""
+    labels = scene_store.read_labels(folder)
+    name = os.path.basename(os.path.normpath(folder))
+    with open(scene_store.UNLABELLED, encoding="utf-8") as source:
+        unlabelled = json.load(source)
+    return [(cv2.imread(os.path.join(folder, label["file"]), cv2.IMREAD_GRAYSCALE), [p["box"] for p in label["plates"] if "box" in p],
+             unlabelled.get(f"{name}/{label['file']}", []))
+            for label, key in zip(labels, scene_store.split_keys(name, labels)) if every or scene_store.is_validation(key)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", required=True)
     parser.add_argument("--scenes", action="append", required=True)
     parser.add_argument("--width", type=int, default=512)
+    parser.add_argument("--eval", action="append", default=[])
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--json", help="write the figures here, and those of drawn plates from the training's end")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    net = load_net(os.path.join(arguments.work, "detector.pt"))
-    for folder in arguments.scenes:
-        labels = scene_store.read_labels(folder)
-        keys = scene_store.split_keys(os.path.basename(os.path.normpath(folder)), labels)
-        pictures = []
-        for label, key in zip(labels, keys):
-            if arguments.all or scene_store.is_validation(key):
-                image = cv2.imread(os.path.join(folder, label["file"]), cv2.IMREAD_GRAYSCALE)
-                pictures.append((image, [p["box"] for p in label["plates"] if "box" in p], []))
-        print(os.path.basename(os.path.normpath(folder)), len(pictures), "pictures, width", arguments.width)
-        for threshold, result in evaluate_scenes(net, pictures, arguments.width).items():
+    checkpoint = os.path.join(arguments.work, "detector.pt")
+    net = load_net(checkpoint)
+    sets = {}
+    for folder in (*arguments.scenes, *arguments.eval):
+        name = os.path.basename(os.path.normpath(folder))
+        every = arguments.all or folder in arguments.eval
+        pictures = pictures_of(folder, every)
+        print(name, len(pictures), "pictures, width", arguments.width)
+        rows = evaluate_scenes(net, pictures, arguments.width)
+        for threshold, result in rows.items():
             print(f"  threshold {threshold}: recall {result['recall']:.3f} (IoU 0.3: {result['found']:.3f}) of {result['plates']}, "
                   f"false/image {result['false_per_image']:.3f}, mean IoU {result['mean_iou']:.3f}")
+        sets[name if every else "validation " + name] = {
+            "pictures": len(pictures), "plates": rows[THRESHOLDS[0]]["plates"],
+            "thresholds": {str(t): {"recall": round(r["recall"], 4), "recallIou03": round(r["found"], 4),
+                                    "falsePerImage": round(r["false_per_image"], 3)} for t, r in rows.items()}}
+    if arguments.json:
+        saved = torch.load(checkpoint, map_location="cpu")["result"]
+        with open(arguments.json, "w", encoding="utf-8") as out:
+            json.dump({"widthPx": arguments.width, "sets": sets, "drawn": saved["drawn"]["bands"]}, out, indent=1)
 
 
 if __name__ == "__main__":

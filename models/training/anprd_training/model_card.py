@@ -45,7 +45,7 @@ def reader(data):
 
 
 def detector(data):
-    sets = data["measured"]["detector"]
+    sets = data["measured"]["detector"]["sets"]
     thresholds = sorted({t for r in sets.values() for t in r["thresholds"]})
     rows = []
     for name, r in sets.items():
@@ -55,6 +55,12 @@ def detector(data):
             row.append(f"{percent(m['recall'])} ({percent(m['recallIou03'])}), {m['falsePerImage']:.2f}")
         rows.append(row)
     return table(["Pictures", "n", "plates", *(f"threshold {t}" for t in thresholds)], rows)
+
+
+def drawn_detector(data):
+    rows = [[band, n, percent(recall), "" if error is None else f"{error:.1f} %"]
+            for band, (n, recall, error) in data["measured"]["detector"]["drawn"].items()]
+    return table(["Plate width, px", "n", "found at IoU 0.5", "mean corner error, of the width"], rows)
 
 
 def glyphs(data):
@@ -70,7 +76,7 @@ def bench(data, area):
     return table(["Figure", "Value", "Bar", ""], rows)
 
 
-BLOCKS = {"models": models, "whole way": whole_way, "reader": reader, "detector": detector, "glyphs": glyphs}
+BLOCKS = {"models": models, "whole way": whole_way, "reader": reader, "detector": detector, "drawn detector": drawn_detector, "glyphs": glyphs}
 
 
 def filled(card, data):

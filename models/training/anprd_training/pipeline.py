@@ -1,8 +1,9 @@
 """Builds the models from nothing, stage by stage; models/training/train is its command.
 
-A stage that finished leaves a stamp with a hash of what it was made from: its commands and budgets, the source
-of its modules, the labels it read, and the stamps of the stages that it needs. While the hash is the same and
-its files are there, it is not run again; so a run that was interrupted goes on where it stopped.
+A stage has a stamp with a hash of what it is made from: its commands and budgets, the source of its modules,
+the labels it reads, and the hashes of the stages that it needs. While the hash of a finished stage is the same and
+its files are there, it is not run again; so a run that was interrupted goes on where it stopped. Files that
+were made from anything else are removed before the stage begins: nothing stale is ever taken up.
 """
 import argparse
 import ast
@@ -72,40 +73,51 @@ class Stamps:
         except FileNotFoundError:
             return {}
 
-    def write(self, name, key, seconds):
+    def write(self, name, key, seconds=None):
+        """Without the seconds: begun, not finished."""
         with open(self.path(name) + ".part", "w", encoding="utf-8") as out:
-            json.dump({"key": key, "seconds": round(seconds, 1)}, out)
+            json.dump({"key": key, "seconds": seconds and round(seconds, 1)}, out)
         os.replace(self.path(name) + ".part", self.path(name))
 
-    def remove(self, name):
-        if os.path.exists(self.path(name)):
-            os.remove(self.path(name))
+    def is_done(self, name, key):
+        stamp = self.read(name)
+        return stamp.get("key") == key and stamp["seconds"] is not None
+
+    def begin(self, stage, run, key):
+        """Stamps it as begun; what an interrupted attempt at the very same left (shards) may be gone on with."""
+        before = self.read(stage.name)
+        if before.get("key") != key or before["seconds"] is not None:
+            for path in stage.leaves(run):
+                if os.path.exists(path):
+                    os.remove(path)
+        self.write(stage.name, key)
 
 
 def are_there(paths):
     return all(os.path.exists(p) for p in paths)
 
 
-def plan(run, stamps, start="", only=""):
+def plan(run, stamps, start="", until="", only=""):
     """(names to run, {name: why it is left out}).
 
     --only runs one stage; --from that stage and all after it. What lies before is then taken as it is, whatever it
-    was made from, and has to be there."""
+    was made from, and has to be there. --until leaves out what comes later."""
     names = [s.name for s in stages.STAGES]
-    for asked in (start, only):
+    for asked in (start, until, only):
         if asked and asked not in names:
             raise Failed(f"there is no stage {asked!r}; the stages are {', '.join(names)}")
     todo, left_out, made_from = [], {}, keys(run)
     for stage in stages.STAGES:
         reason = stage.wanted(run)
-        outside = (only and stage.name != only) or (start and names.index(stage.name) < names.index(start))
+        at = names.index(stage.name)
+        outside = (only and stage.name != only) or (start and at < names.index(start)) or (until and at > names.index(until))
         if reason:
             left_out[stage.name] = reason
         elif outside:
             left_out[stage.name] = "not asked for"
         elif only or start or stage.always or any(n in todo for n in stage.needs):
             todo.append(stage.name)
-        elif stamps.read(stage.name).get("key") == made_from[stage.name] and are_there(stage.leaves(run)):
+        elif stamps.is_done(stage.name, made_from[stage.name]) and are_there(stage.leaves(run)):
             left_out[stage.name] = f"done before, in {spell(stamps.read(stage.name)['seconds'])}"
         else:
             todo.append(stage.name)
@@ -189,7 +201,7 @@ def execute(run, todo, stamps):
                 blocked = any(n in waiting or any(r.stage.name == n for r in running) for n in stage.needs)
                 if not blocked and (not running or stage.slots(run) <= free):
                     waiting.remove(name)
-                    stamps.remove(name)
+                    stamps.begin(stage, run, made_from[name])
                     say(f"{name}: {stage.does}")
                     running.append(Running(stage, run))
             for one in list(running):
@@ -223,6 +235,7 @@ def arguments(argv):
     parser.add_argument("--quick", action="store_true", help="tiny budgets and few pictures: every stage once, nothing installed")
     parser.add_argument("--no-install", action="store_true", help="leave the finished models in WORK/models")
     parser.add_argument("--from", dest="start", default="", metavar="STAGE", help="this stage and all after it, whatever was done before")
+    parser.add_argument("--until", default="", metavar="STAGE", help="no stage after this one")
     parser.add_argument("--only", default="", metavar="STAGE", help="this stage alone")
     parser.add_argument("--list", action="store_true", help="say what would run, and end")
     parser.add_argument("--python", default=sys.executable)
@@ -236,7 +249,7 @@ def arguments(argv):
 def main(argv=None):
     args = arguments(argv)
     began = time.monotonic()
-    work = os.path.realpath(args.work)
+    work = os.path.realpath(os.path.join(args.work, "quick" if args.quick else ""))
     run = stages.Run(tuple(map(os.path.realpath, args.scenes)), work, tuple(map(os.path.realpath, args.eval)),
                      os.path.realpath(args.glyphs) if args.glyphs else "", args.seed, args.device, max(1, args.cores), args.quick,
                      not args.no_install, args.python, args.node)
@@ -247,7 +260,8 @@ def main(argv=None):
         if run.quick:
             run = preflight.sampled(run)
         stamps = Stamps(work)
-        todo, left_out = plan(run, stamps, args.start, args.only)
+        todo, left_out = plan(run, stamps, args.start, args.until, args.only)
+        preflight.check_programs(run, todo)
         for name, reason in left_out.items():
             if reason != "not asked for":
                 say(f"{name}: left out, {reason}")

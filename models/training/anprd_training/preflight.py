@@ -60,6 +60,12 @@ def check(run):
         read_labels(folder)
     if run.glyphs and not os.path.exists(os.path.join(run.glyphs, "index.json")):
         raise Unready(f"{run.glyphs}/index.json is missing; --glyphs is a folder with one sheet a character, or leave it out")
+
+
+def check_programs(run, todo):
+    """Raises Unready where a stage needs a program of the device that is not built."""
+    if not any(c.argv[0] == run.node for s in stages.STAGES if s.name in todo for group in s.groups(run) for c in group):
+        return
     if shutil.which(run.node) is None:
         raise Unready(f"there is no program {run.node}; run scripts/setup and give --node where Node is not on the PATH")
     for file in BUILT:
@@ -75,7 +81,7 @@ def sampled(run):
     for folder in (*run.scenes, *run.evals):
         rows = read_labels(folder)
         step = max(1, len(rows) // QUICK_PICTURES)
-        target = run.at("quick", os.path.basename(folder))
+        target = run.at("pictures", os.path.basename(folder))
         os.makedirs(target, exist_ok=True)
         chosen = rows[::step][:QUICK_PICTURES]
         for row in chosen:

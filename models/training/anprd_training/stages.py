@@ -14,22 +14,22 @@ MODELS = os.path.join(ROOT, "models")
 
 @dataclass(frozen=True)
 class Budget:
-    """How much of everything; minutes are on the clock."""
+    """How much of everything, counted and not timed: the same on any machine."""
 
     shards: int
     shard_size: int
     reader_samples: int
-    detector_minutes: float
-    corner_minutes: float  # the detector's second leg
+    detector_pictures: int
+    corner_pictures: int  # of the detector's second leg
     pools: tuple  # how many of (hard, detector, none)
     pool_size: int
-    tune_minutes: float
+    tune_samples: int
     drawn: int  # drawn plates that the reader is measured on
     least_read: float  # share of the validation plates that must be read right, or nothing is installed
 
 
-FULL = Budget(32, 8192, 500_000, 45, 30, (5, 4, 2), 8192, 38, 1000, 0.75)
-QUICK = Budget(2, 768, 12_800, 2.5, 0.7, (1, 1, 1), 384, 0.5, 60, 0.0)
+FULL = Budget(32, 8192, 500_000, 130_000, 80_000, (8, 4, 2), 8192, 250_000, 1000, 0.75)
+QUICK = Budget(2, 768, 12_800, 5_000, 800, (1, 1, 1), 384, 3_200, 60, 0.0)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,13 @@ def _reader(run):
 
 def _detector(run):
     return [[module(run, "train_detector", *run.folders(), "--work", run.at("detector"), "--seed", run.seed + 1,
-                    "--minutes", run.budget.detector_minutes, *device(run))]]
+                    "--pictures", run.budget.detector_pictures, *device(run))]]
+
+
+def _of_detector(run, folder, seed):
+    """What a training leaves; the decoded scenes and drawn plates too, which it would otherwise take up again."""
+    bank = f"plate_bank_{run.seed + seed}_3000.npz"
+    return [run.at(folder, f) for f in ("detector.pt", "scenes.json", "scenes.u8", bank)]
 
 
 def _crops(run, detector, work):
@@ -113,14 +119,14 @@ def _crops(run, detector, work):
 
 
 def _corners(run):
-    return [[module(run, "corners_from_text", *run.folders(), "--work", run.at("corners"),
+    return [[module(run, "corners_from_text", *run.folders(), "--work", run.at("corner-detector"),
                     "--reader", run.at("reader/reader-best.pt"), "--seed", run.seed + 2)]]
 
 
 def _corner_detector(run):
     return [[module(run, "train_detector", *run.folders(), "--work", run.at("corner-detector"), "--seed", run.seed + 3,
-                    "--minutes", run.budget.corner_minutes, "--init", run.at("detector/detector.pt"), "--rate", 1e-3,
-                    "--mix", "middle", "--corners", run.at("corners/corners.json"), *device(run))]]
+                    "--pictures", run.budget.corner_pictures, "--init", run.at("detector/detector.pt"), "--rate", 1e-3,
+                    "--mix", "middle", *device(run))]]
 
 
 def _pools(run):
@@ -137,7 +143,7 @@ def _pools(run):
 
 def _tune(run):
     return [[module(run, "tune_reader", *run.folders(), "--work", run.at("tune"), "--shards", run.at("reader/shards"),
-                    "--init", run.at("reader/reader-best.pt"), "--minutes", run.budget.tune_minutes, "--seed", run.seed + 5,
+                    "--init", run.at("reader/reader-best.pt"), "--samples", run.budget.tune_samples, "--seed", run.seed + 5,
                     *device(run))]]
 
 
@@ -210,15 +216,15 @@ STAGES = (
           lambda r: [r.at("figures/glyphs.json")], ("glyph_check",), lambda r: "" if r.glyphs else "no --glyphs folder was given"),
     Stage("shards", "make the reader's crops", ("face",), _shards,
           lambda r: [r.at("reader/shards", f"shard-{k:04d}.npy") for k in range(r.budget.shards)], ("shards",), slots=shard_makers),
-    Stage("detector", "train the detector on composites", ("face",), _detector, lambda r: [r.at("detector/detector.pt")],
+    Stage("detector", "train the detector on composites", ("face",), _detector, lambda r: _of_detector(r, "detector", 1),
           ("train_detector",)),
     Stage("reader", "train the reader on the crops", ("shards",), _reader, lambda r: [r.at("reader/reader-best.pt")], ("train_reader",)),
-    Stage("crops", "find the plates of the scenes", ("detector",), lambda r: _crops(r, "detector", "corners"),
-          lambda r: [r.at("corners/answers.json")], ("detector_crops",)),
+    Stage("crops", "find the plates of the scenes", ("detector",), lambda r: _crops(r, "detector", "corner-detector"),
+          lambda r: [r.at("corner-detector/answers.json")], ("detector_crops",)),
     Stage("corners", "learn the plates' corners from their texts", ("crops", "reader"), _corners,
-          lambda r: [r.at("corners/corners.json")], ("corners_from_text",)),
+          lambda r: [r.at("corner-detector/corners.json")], ("corners_from_text",)),
     Stage("corner-detector", "train the detector on with those corners", ("corners",), _corner_detector,
-          lambda r: [r.at("corner-detector/detector.pt")], ("train_detector",)),
+          lambda r: [*_of_detector(r, "corner-detector", 3), r.at("corner-detector/hard.json")], ("train_detector",)),
     Stage("final-crops", "cut the plates as the final detector does", ("corner-detector",),
           lambda r: _crops(r, "corner-detector", "tune"), lambda r: [r.at("tune/answers.json")], ("detector_crops",)),
     Stage("pools", "make crops for the fine-tuning", ("final-crops", "reader"), _pools,

@@ -3,7 +3,7 @@
     python3 -m anprd_training.tune_reader --scenes DIR [--scenes DIR ...] --work DIR --shards DIR --init reader.pt
 
 --work holds answers.json (detector_crops) and the pools (pools); --shards the trainer's shards.  The
-rate follows a cosine over --minutes on the clock.  Weights are averaged; the checkpoint is chosen on
+rate follows a cosine over --minutes on the clock, or over --samples, which any machine repeats.  Weights are averaged; the checkpoint is chosen on
 the validation split alone, its plates cut by the detector's corners and its non-plates counted.
 """
 import argparse
@@ -49,6 +49,7 @@ def main():
     parser.add_argument("--shards", required=True, help="folder of the trainer's shards")
     parser.add_argument("--init", required=True, help="checkpoint to start from")
     parser.add_argument("--minutes", type=float, default=25.0)
+    parser.add_argument("--samples", type=int, help="how many crops, instead of minutes")
     parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seed", type=int, default=2028)
@@ -78,7 +79,7 @@ def main():
     start, step, best, running = time.time(), 0, -1e9, []
     owed = dict.fromkeys(SHARES, 0.0)
     while True:
-        done = (time.time() - start) / (args.minutes * 60)
+        done = step * args.batch / args.samples if args.samples else (time.time() - start) / (args.minutes * 60)
         if done < 1:
             rate = args.rate * min(1.0, (step + 1) / 200) * (0.5 + 0.5 * math.cos(math.pi * done))
             for group in optimizer.param_groups:
