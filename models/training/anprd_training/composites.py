@@ -22,7 +22,7 @@ UPRIGHT_ASPECT = 3.6
 # every side. Corners anywhere between the label and twice this inset are right as far as it tells.
 LABEL_INSET = (0.035, 0.07)
 # Corners that the text told are this good, as shares of the sides; and they are real plates, which drawn ones are not.
-READ_SLACK = (0.012, 0.035)
+READ_SLACK = (0.005, 0.015)
 READ_WEIGHT = 0.8
 SMALLEST_PLATE_PX = 12  # narrower ones are neither asked for nor punished
 PLATE_WIDTH_PX = (15.0, 260.0)
@@ -53,6 +53,7 @@ class Target:
     corners: np.ndarray  # float32 [4, 2]
     exact: bool
     weight: float = 1.0  # of the corner loss
+    aimed: bool = True  # whether the directions of its edges are known
     slack: tuple = (0.0, 0.0)  # px in x and y by which an answer may miss the corners free of charge
 
 
@@ -253,13 +254,13 @@ def labelled_target(quad, wide):
     x, y = LABEL_INSET
     inset = np.array([across * x + down * y, -across * x + down * y, -across * x - down * y, across * x - down * y])
     slack = tuple(float(v) for v in np.abs(across) * x + np.abs(down) * y)
-    return Target((quad + inset).astype(np.float32), wide, 0.5, slack)
+    return Target((quad + inset).astype(np.float32), wide, 0.5, False, slack)
 
 
 def read_target(quad):
     """Target for a real plate whose corners its text told."""
     across, down = np.abs(quad[1] - quad[0]), np.abs(quad[3] - quad[0])
-    return Target(quad, True, READ_WEIGHT, tuple(float(v) for v in across * READ_SLACK[0] + down * READ_SLACK[1]))
+    return Target(quad, True, READ_WEIGHT, True, tuple(float(v) for v in across * READ_SLACK[0] + down * READ_SLACK[1]))
 
 
 def plate_greys(rng):

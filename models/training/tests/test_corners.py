@@ -10,9 +10,13 @@ import unittest
 
 import cv2
 import numpy as np
-import torch
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+try:
+    import torch
+except ImportError as missing:
+    raise unittest.SkipTest("the networks' tests need PyTorch (python3-torch), which is not installed") from missing
+
 from anprd_training import composites, crop, eval_detector, plates, scene_store, train_reader  # noqa: E402
 from anprd_training import corners_from_text as told  # noqa: E402
 from anprd_training.reader_net import Reader  # noqa: E402
