@@ -1,5 +1,4 @@
 import type { Point, Quad } from '../../../src/domain/geometry.js';
-import { PLATE_FORMS, type PlateForm } from '../clip/plate-layout.js';
 
 /** How a plate is turned before the camera, degrees; all zero: square to it. */
 export interface Pose {
@@ -25,18 +24,16 @@ export interface PlateCamera {
 const FOCAL_PX = 2800;
 
 /**
- * @param characterHeightPx height of the characters in the plate's middle, were it square to the view:
- *   turning the plate narrows it, as it does on the road
- * @param middle where the plate's middle is in the picture
+ * Looks at a plate, or at any other flat sign.
+ * @param pxPerMm in its middle, were it square to the view: turning narrows it, as it does on the road
+ * @param middle where its middle is in the picture
  */
-export function lookAtPlate(
-  form: PlateForm,
-  characterHeightPx: number,
+export function lookAt(
+  { widthMm, heightMm }: { readonly widthMm: number; readonly heightMm: number },
+  pxPerMm: number,
   pose: Pose,
   middle: Point,
 ): PlateCamera {
-  const { widthMm, heightMm, characterHeightMm } = PLATE_FORMS[form];
-  const pxPerMm = characterHeightPx / characterHeightMm;
   const distanceMm = FOCAL_PX / pxPerMm;
   const [yaw, pitch, roll] = [pose.yawDegrees, pose.pitchDegrees, pose.rollDegrees].map(
     (degrees) => (degrees * Math.PI) / 180,

@@ -11,7 +11,7 @@ import type { Canvas } from '../clip/raster.js';
 import { bloom } from './bloom.js';
 import { defocus, motionBlur, soften } from './blur.js';
 import { soilPlate } from './dirt.js';
-import { lookAtPlate, type Pose } from './plate-camera.js';
+import { lookAt, type Pose } from './plate-camera.js';
 import { addNoise } from './sensor-noise.js';
 import { drawGround, drawVehicleEnd, type Light, type Vehicle } from './surround.js';
 
@@ -47,7 +47,8 @@ export interface PlateScene {
   readonly quad: Quad;
 }
 
-const STROKE_MM = 14;
+/** A stroke's share of the character's height: 14 of 79 mm. */
+const STROKE_SHARE = 14 / 79;
 /** Standard deviations: the softness of lens and sensor, px, and the sensor's noise, grey levels. */
 const SOFTNESS_PX = 0.45;
 const NOISE: readonly [number, number] = [1.5, 4.5];
@@ -73,15 +74,17 @@ export function drawPlateScene(
     x: size.widthPx * place.between(0.44, 0.56),
     y: size.heightPx * place.between(0.44, 0.6),
   };
-  const camera = lookAtPlate(form, characterHeightPx, pose, middle);
+  const measures = PLATE_FORMS[form];
+  const pxPerMm = characterHeightPx / measures.characterHeightMm;
+  const camera = lookAt(measures, pxPerMm, pose, middle);
   const canvas = drawGround(size.widthPx, size.heightPx, light, random('ground')) as Canvas;
-  drawVehicleEnd(canvas, camera, form, vehicle, light, random('vehicle'));
+  drawVehicleEnd(canvas, camera, measures, vehicle, light, random('vehicle'));
   const clean = drawPlate(mark, form, face, random('plate')).levels[0] as Canvas;
   const texture = textureOf(soilPlate(clean, conditions.dirtShare, random('dirt')));
   const gain = isNight ? random('gain').between(0.75, 1.05) : random('gain').between(0.5, 1);
   drawPlateView(canvas, texture, [camera.quad], gain);
 
-  const strokePx = (characterHeightPx * STROKE_MM) / PLATE_FORMS[form].characterHeightMm;
+  const strokePx = STROKE_SHARE * characterHeightPx;
   const moving = random('motion').between(-25, 25);
   let picture: GreyPixels = soften(canvas, SOFTNESS_PX);
   picture = defocus(picture, conditions.defocusStrokes * strokePx);

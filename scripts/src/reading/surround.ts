@@ -1,5 +1,4 @@
 import type { GreyPixels } from '../../../src/native/kernels.js';
-import { PLATE_FORMS, type PlateForm } from '../clip/plate-layout.js';
 import type { Random } from '../clip/random.js';
 import { addGlow, type Canvas, fillPolygons, type Polygon } from '../clip/raster.js';
 import { valueNoise } from './dirt.js';
@@ -49,14 +48,13 @@ export function drawGround(widthPx: number, heightPx: number, light: Light, rand
 export function drawVehicleEnd(
   canvas: Canvas,
   camera: PlateCamera,
-  form: PlateForm,
+  plate: { readonly widthMm: number; readonly heightMm: number },
   vehicle: Vehicle,
   light: Light,
   random: Random,
 ): void {
   const panel = new Panel(canvas, camera);
   const body = light === 'day' ? random.between(20, 225) : random.between(14, 75);
-  const plate = PLATE_FORMS[form];
   if (vehicle === 'motorcycle') {
     drawMotorcycle(panel, body, plate.heightMm, random);
     return;
