@@ -18,8 +18,6 @@ import hashlib
 import json
 import os
 
-import onnx
-
 DETECTOR = {
     "input": {"name": "image", "type": "uint8", "channels": 1, "sizeMultiple": 32, "widthPx": 512},
     "outputs": ["heat", "corners"],
@@ -52,6 +50,8 @@ def entry(path, contract):
 
 def steps_of(path):
     """CTC steps of a reader, read off its graph."""
+    import onnx  # here, since all else does without it
+
     shape = onnx.load(path).graph.output[0].type.tensor_type.shape.dim
     return shape[2].dim_value
 

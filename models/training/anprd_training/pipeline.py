@@ -175,7 +175,6 @@ class Running:
         if self.todo:
             self.next_group()
             return False
-        self.log.close()
         return True
 
     def tail(self):
@@ -183,10 +182,12 @@ class Running:
             return "".join(source.readlines()[-TAIL_LINES:])
 
     def stop(self):
+        """Ends what still runs of it, and its log."""
         for process, _ in self.processes:
             if process.poll() is None:
                 process.terminate()
                 process.wait()
+        self.log.close()
 
 
 def execute(run, todo, stamps):
@@ -207,6 +208,7 @@ def execute(run, todo, stamps):
             for one in list(running):
                 if one.finished():
                     running.remove(one)
+                    one.stop()
                     took = time.monotonic() - one.began
                     missing = [p for p in one.stage.leaves(run) if not os.path.exists(p)]
                     if missing:

@@ -126,7 +126,7 @@ def _corners(run):
 def _corner_detector(run):
     return [[module(run, "train_detector", *run.folders(), "--work", run.at("corner-detector"), "--seed", run.seed + 3,
                     "--pictures", run.budget.corner_pictures, "--init", run.at("detector/detector.pt"), "--rate", 1e-3,
-                    "--mix", "middle", *device(run))]]
+                    "--mix", "middle", "--corners", run.at("corner-detector/corners.json"), *device(run))]]
 
 
 def _pools(run):
