@@ -63,10 +63,11 @@ function describePicture(file: string, { widthPx, heightPx, plates }: PictureFin
     file,
     widthPx,
     heightPx,
-    plates: plates.map(({ quad, box, detectionScore, read, accepted }) => ({
+    plates: plates.map(({ quad, box, detectionScore, read, accepted, hints }) => ({
       text: read?.vrm ?? null,
       probability: read?.probability ?? 0,
       accepted,
+      hints,
       ...(read === undefined
         ? {}
         : { lines: read.lines, ukClass: read.ukClass ?? null, characters: read.characters }),
@@ -83,7 +84,7 @@ export function renderPicture(file: string, { plates }: PictureFindings): string
   return `${file}: ${plates.length === 0 ? 'no plate' : count}\n${plates.map(renderPlate).join('')}`;
 }
 
-function renderPlate({ box, detectionScore, read, accepted }: FoundPlate): string {
+function renderPlate({ box, detectionScore, read, accepted, hints }: FoundPlate): string {
   const where = `${Math.round(box.width)}x${Math.round(box.height)} at ${Math.round(box.x)},${Math.round(box.y)}`;
   const text = read === undefined ? '-' : read.lines.join(' / ');
   const sure =
@@ -97,6 +98,7 @@ function renderPlate({ box, detectionScore, read, accepted }: FoundPlate): strin
     return `${place + 1}: ${character} ${probability.toFixed(2)}, ${other.character} ${other.probability.toFixed(2)}`;
   });
   if (doubts.length > 0) lines.push(`  ${' '.repeat(14)} ${doubts.join('; ')}`);
+  if (hints.length > 0) lines.push(`  ${' '.repeat(14)} worth a look: ${hints.join(', ')}`);
   return `${lines.join('\n')}\n`;
 }
 

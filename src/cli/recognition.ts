@@ -3,8 +3,10 @@ import { loadGreyPicture } from '../capture/picture.js';
 import { loadConfig } from '../config/load.js';
 import { type PlatesConfig, platesSchema } from '../config/schema.js';
 import { type Box, boundingBox, type Quad } from '../domain/geometry.js';
+import type { PlateHint } from '../domain/hint.js';
 import type { PlateRead } from '../domain/read.js';
 import { fuse } from '../passages/fuse.js';
+import { stillHints } from '../passages/hints/hints.js';
 import { Recogniser } from '../plates/recogniser.js';
 
 /** A plate in a single picture. */
@@ -17,6 +19,8 @@ export interface FoundPlate {
   readonly read?: PlateRead;
   /** Whether the read is as probable as the configuration asks of one that is reported. */
   readonly accepted: boolean;
+  /** Reasons to look at it. */
+  readonly hints: readonly PlateHint[];
 }
 
 export interface PictureFindings {
@@ -44,6 +48,7 @@ export async function platesConfigFor(options: PlatesOptions): Promise<PlatesCon
   return {
     ...plates,
     mostReadsPerFrame: READS_PER_PICTURE,
+    secondLooksPerFrame: plates.secondLooksPerFrame === 0 ? 0 : READS_PER_PICTURE,
     // A folder named on the command line is relative to where the caller stands, not to the installation.
     ...(options.models === undefined ? {} : { modelsFolder: resolve(options.models) }),
     ...(options.threshold === undefined ? {} : { readThreshold: options.threshold }),
@@ -74,8 +79,10 @@ export class PictureRecogniser {
   async recognise(path: string): Promise<PictureFindings> {
     const picture = await loadGreyPicture(path);
     const frame = { ...picture, index: 0, capturedAtMs: 0, capturedMonoMs: 0 };
-    const observations = await this.#recogniser.read(frame, await this.#recogniser.detect(frame));
-    const plates = observations.map(({ quad, detectionScore, lattice }) => {
+    const first = await this.#recogniser.read(frame, await this.#recogniser.detect(frame));
+    const observations = await this.#recogniser.lookAgain(frame, first, this.#config.secondLooksPerFrame);
+    const plates = observations.map((observation) => {
+      const { quad, detectionScore, lattice } = observation;
       const read = lattice && fuse([{ lattice, weight: 1 }], { seenAtMs: Date.now() });
       return {
         quad,
@@ -83,6 +90,7 @@ export class PictureRecogniser {
         detectionScore,
         ...(read === undefined ? {} : { read }),
         accepted: read !== undefined && read.probability >= this.#config.readThreshold,
+        hints: stillHints(observation, read),
       };
     });
     return {

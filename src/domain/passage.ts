@@ -1,4 +1,5 @@
 import type { Quad } from './geometry.js';
+import type { PlateHint } from './hint.js';
 import type { PlateRead } from './read.js';
 
 /** A picture ready to store and send. */
@@ -38,6 +39,8 @@ export interface Passage {
   readonly cameraId: string;
   readonly phase: 'settled' | 'closed';
   readonly outcome: PassageOutcome;
+  /** Reasons to look at the plate, also where it could not be read; absent where there is none. */
+  readonly hints?: readonly PlateHint[];
   readonly firstSeenAtMs: number;
   readonly lastSeenAtMs: number;
   /** Capture time (UTC) of the frame that made the read final in this phase. */

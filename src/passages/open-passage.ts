@@ -2,6 +2,7 @@ import type { Frame } from '../domain/frame.js';
 import type { Observation } from '../domain/observation.js';
 import type { Direction, EncodedImage, Passage, PassageOutcome } from '../domain/passage.js';
 import { Evidence, type PictureCap, type PictureTools } from './evidence.js';
+import { passageHints } from './hints/hints.js';
 import type { Motion, Placement } from './motion.js';
 import { Reading } from './reading.js';
 import type { Glimpse } from './text.js';
@@ -27,6 +28,7 @@ export class OpenPassage {
   told: Told = 'nothing';
   /** Times a read was made, to space them out. */
   lastReadMonoMs = -Infinity;
+  lastSecondLookMonoMs = -Infinity;
 
   readonly #options: OpenPassageOptions;
   readonly #evidence: Evidence;
@@ -39,6 +41,7 @@ export class OpenPassage {
   #sightings = 0;
   #firstFrameIndex = 0;
   #lastFrameIndex = 0;
+  #seenWhole = false;
   #firstSeenAtMs = 0;
   #lastSeenAtMs = 0;
   #decidedAtMs = 0;
@@ -103,10 +106,12 @@ export class OpenPassage {
     this.#lastFrameIndex = frame.index;
     this.#lastSeenAtMs = frame.capturedAtMs;
     this.#motion = track.motion;
+    this.#seenWhole ||= observation.cutOff !== true;
     this.#scoreSum += observation.detectionScore;
     this.#sightings++;
 
     if (observation.lattice !== undefined) this.lastReadMonoMs = frame.capturedMonoMs;
+    if (observation.lookedAgain === true) this.lastSecondLookMonoMs = frame.capturedMonoMs;
     // All has been said: it is only followed on, so that it does not become another passage.
     if (this.told === 'closed') {
       this.#nameTracks();
@@ -123,6 +128,7 @@ export class OpenPassage {
         glimpse,
         heightPx,
         sharpness,
+        ...(observation.crop && { crop: observation.crop, detectionScore: observation.detectionScore }),
       });
       this.#decidedAtMs = frame.capturedAtMs;
       this.#evidence.offer(frame, observation.quad, sharpness, this.reading.agrees(glimpse));
@@ -150,10 +156,12 @@ export class OpenPassage {
       this.#directionBefore = this.direction;
       this.#motion = other.#motion;
     }
+    this.#seenWhole ||= other.#seenWhole;
     this.#scoreSum += other.#scoreSum;
     this.#sightings += other.#sightings;
     this.#decidedAtMs = Math.max(this.#decidedAtMs, other.#decidedAtMs);
     this.lastReadMonoMs = Math.max(this.lastReadMonoMs, other.lastReadMonoMs);
+    this.lastSecondLookMonoMs = Math.max(this.lastSecondLookMonoMs, other.lastSecondLookMonoMs);
     if (this.told !== 'closed') {
       this.reading.absorb(other.reading);
       this.#evidence.absorb(other.#evidence);
@@ -167,6 +175,7 @@ export class OpenPassage {
     const shown = this.#evidence.shown;
     if (shown === undefined) throw new Error('a passage was reported that was never seen');
     const images = this.#images(shown);
+    const hints = passageHints(this.reading, this.#seenWhole);
     this.told = phase;
     if (phase === 'closed') this.#release();
     return {
@@ -174,6 +183,7 @@ export class OpenPassage {
       cameraId: this.#options.cameraId,
       phase,
       outcome,
+      ...(hints.length > 0 && { hints }),
       firstSeenAtMs: this.#firstSeenAtMs,
       lastSeenAtMs: this.#lastSeenAtMs,
       decidedAtMs: outcome.kind === 'read' ? this.#decidedAtMs : this.#lastSeenAtMs,

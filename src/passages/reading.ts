@@ -1,5 +1,7 @@
 import type { Lattice } from '../domain/lattice.js';
+import type { PlateCrop } from '../domain/plate-crop.js';
 import type { PlateRead } from '../domain/read.js';
+import { evidenceOf } from './frame-evidence.js';
 import { fuse } from './fuse.js';
 import type { Glimpse } from './text.js';
 
@@ -12,12 +14,14 @@ export interface ReadFrame {
   readonly glimpse: Glimpse;
   readonly heightPx: number;
   readonly sharpness: number;
+  /** What the reader saw, and the detector's score for it: what hints are taken from. */
+  readonly crop?: PlateCrop;
+  readonly detectionScore?: number;
 }
 
 /** Best frames kept: more change nothing but the time it takes to fuse them. */
 const MOST_FRAMES = 9;
-/** A plate this high is as good as any: its characters fill the reader's input. */
-const FULL_HEIGHT_PX = 24;
+/** A frame that is sure of nothing still helps to choose between what others are sure of. */
 const LEAST_WEIGHT = 0.05;
 /** Reads closer together than this are one witness to what stays the same over time. */
 const WITNESS_EVERY_MS = 400;
@@ -25,9 +29,9 @@ const MOST_WITNESSES = 32;
 
 /**
  * What one plate says, over all frames in which it was read: the best frames' scores are kept and
- * fused anew with each. A frame weighs by its plate's height, by its sharpness against the sharpest
- * frame of the passage, and by how sure the reader was of it: what is far away, blurred or half
- * hidden is read with many doubts, and a few clear frames say more than many such.
+ * fused anew with each. A frame weighs by how sure the reader is of it: what is far away, blurred or
+ * half hidden is read with many doubts, and a few clear frames say more than many such. Height and
+ * sharpness tell nothing beyond that: a plate that is noisy or crossed by glare is full of edges.
  */
 export class Reading {
   #frames: ReadFrame[] = [];
@@ -43,6 +47,11 @@ export class Reading {
   /** The fused read of the frames so far, if they say anything. */
   get read(): PlateRead | undefined {
     return this.#read;
+  }
+
+  /** The best frames, as long as they are held. */
+  get frames(): readonly ReadFrame[] {
+    return this.#frames;
   }
 
   /** Frames in which it was read. */
@@ -124,7 +133,7 @@ export class Reading {
       this.#sharpest = Math.max(this.#sharpest, sharpness);
       this.#largestPx = Math.max(this.#largestPx, heightPx);
     }
-    const weighted = [...this.#frames, ...frames].map((frame) => ({ frame, weight: this.#weigh(frame) }));
+    const weighted = [...this.#frames, ...frames].map((frame) => ({ frame, weight: weigh(frame) }));
     weighted.sort((a, b) => b.weight - a.weight);
     weighted.length = Math.min(weighted.length, MOST_FRAMES);
     this.#frames = weighted.map(({ frame }) => frame);
@@ -138,10 +147,8 @@ export class Reading {
     if (this.#read === undefined) this.#unchanged = 0;
     else this.#unchanged = this.#read.matchKey === before ? this.#unchanged + 1 : 1;
   }
+}
 
-  #weigh({ heightPx, sharpness, glimpse }: ReadFrame): number {
-    const size = Math.min(1, heightPx / FULL_HEIGHT_PX);
-    const focus = this.#sharpest > 0 ? Math.sqrt(sharpness / this.#sharpest) : 1;
-    return Math.max(LEAST_WEIGHT, size * focus * Math.sqrt(glimpse.certainty));
-  }
+function weigh({ lattice }: ReadFrame): number {
+  return Math.max(LEAST_WEIGHT, evidenceOf(lattice).certainty);
 }

@@ -148,6 +148,7 @@ function recordData(record: CaptureRecord): Record<string, unknown> {
     sequence: record.sequence,
     cameraId: passage.cameraId,
     ...outcomeData(passage.outcome),
+    hints: passage.hints ?? [],
     capturedAt: isoTime(passage.decidedAtMs),
     firstSeenAt: isoTime(passage.firstSeenAtMs),
     lastSeenAt: isoTime(passage.lastSeenAtMs),

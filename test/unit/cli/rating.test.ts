@@ -29,6 +29,7 @@ function found(
     detectionScore: 0.8,
     ...(text === '' ? {} : { read }),
     accepted: accepted && text !== '',
+    hints: [],
   };
 }
 
