@@ -76,8 +76,11 @@ export function logLikelihood(lattice: Lattice, rows: readonly string[]): number
   return sum;
 }
 
-/** CTC's forward sum: states are blank, first character, blank, second character, ..., blank. */
-function rowLogLikelihood(row: Float32Array, steps: number, text: string): number {
+/**
+ * The same for one row alone, by CTC's forward sum: states are blank, first character, blank, second
+ * character, ..., blank.
+ */
+export function rowLogLikelihood(row: Float32Array, steps: number, text: string): number {
   const classes = new Int32Array(text.length);
   for (let i = 0; i < text.length; i++) {
     const found = CLASS_OF.get(text[i] as string);

@@ -1,0 +1,109 @@
+import type { MatchKey } from '../../../src/domain/vrm.js';
+import { Reading } from '../../../src/passages/reading.js';
+import { seededRandom } from '../clip/random.js';
+import { expectedCalibrationError } from './calibration-error.js';
+import type { SeenPassage } from './read-passage.js';
+
+/** What reading a passage from a number of its frames gives, over all passages. */
+export interface CurvePoint {
+  readonly frames: number;
+  readonly passages: number;
+  /** The most probable text is the plate's, however sure (O = 0 and I = 1). */
+  readonly right: number;
+  /** Probable enough to leave the device, and right or wrong. */
+  readonly reportedRight: number;
+  readonly reportedWrong: number;
+  /** Between the probability of a read and how often such reads are right, 0 to 1. */
+  readonly calibrationError: number;
+}
+
+export interface FusionCurve {
+  /** Frames by themselves: all of all passages. */
+  readonly single: { readonly frames: number; readonly found: number; readonly right: number };
+  readonly points: readonly CurvePoint[];
+  /** Through tracker, read budget and all: passages by how they were recorded. */
+  readonly wholeWay: {
+    readonly passages: number;
+    /** One record, and it says what the plate says. */
+    readonly right: number;
+    readonly wrong: number;
+    readonly unread: number;
+    /** More or fewer than one record. */
+    readonly notOne: number;
+  };
+}
+
+export const FRAME_COUNTS = [1, 2, 3, 5, 8, 12] as const;
+
+/**
+ * @param seed of the order in which a passage's frames are taken: any of them may be the first, so
+ *   that the curve shows what more frames give and not what coming nearer does.
+ * @param reportedFrom least probability of a read that leaves the device.
+ */
+export function fusionCurve(
+  seen: readonly SeenPassage[],
+  { seed, reportedFrom }: { readonly seed: string; readonly reportedFrom: number },
+): FusionCurve {
+  const frames = seen.flatMap((passage) => passage.frames.map((frame) => ({ frame, truth: passage.truth })));
+  const alone = frames.filter(({ frame, truth }) => frame && isRight(readingOf([frame]), truth));
+  const shuffled = seen.map((passage, index) => ({
+    truth: passage.truth,
+    frames: inAnyOrder(passage.frames, `${seed}/order ${index}`),
+  }));
+  return {
+    single: {
+      frames: frames.length,
+      found: frames.filter(({ frame }) => frame !== undefined).length,
+      right: alone.length,
+    },
+    points: FRAME_COUNTS.map((count) => {
+      const answers = shuffled.map((passage) => {
+        const reading = readingOf(passage.frames.slice(0, count));
+        return {
+          probability: reading.read?.probability ?? 0,
+          isRight: isRight(reading, passage.truth),
+        };
+      });
+      const reported = answers.filter(({ probability }) => probability >= reportedFrom);
+      return {
+        frames: count,
+        passages: answers.length,
+        right: answers.filter((answer) => answer.isRight).length,
+        reportedRight: reported.filter((answer) => answer.isRight).length,
+        reportedWrong: reported.filter((answer) => !answer.isRight).length,
+        calibrationError: expectedCalibrationError(answers),
+      };
+    }),
+    wholeWay: wholeWay(seen),
+  };
+}
+
+function readingOf(frames: SeenPassage['frames']): Reading {
+  const reading = new Reading();
+  for (const frame of frames) if (frame !== undefined) reading.add(frame);
+  return reading;
+}
+
+function isRight(reading: Reading, truth: MatchKey): boolean {
+  return reading.read?.matchKey === truth;
+}
+
+function inAnyOrder<T>(items: readonly T[], seed: string): T[] {
+  const random = seededRandom(seed);
+  return items
+    .map((item) => ({ item, place: random.next() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item);
+}
+
+function wholeWay(seen: readonly SeenPassage[]): FusionCurve['wholeWay'] {
+  const counts = { right: 0, wrong: 0, unread: 0, notOne: 0 };
+  for (const { truth, closed } of seen) {
+    const [record] = closed;
+    if (closed.length !== 1 || record === undefined) counts.notOne++;
+    else if (record.outcome.kind !== 'read') counts.unread++;
+    else if (record.outcome.read.matchKey === truth) counts.right++;
+    else counts.wrong++;
+  }
+  return { passages: seen.length, ...counts };
+}
