@@ -32,7 +32,7 @@ CORNER_WEIGHT = 8.0
 BOX_WEIGHT = 4.0
 # How edges are turned, beside where corners are: a lean of 8 degrees moves a corner by less than labels err, and
 # was hardly learnt from corners alone.
-TURN_WEIGHT = 2.0
+TURN_WEIGHT = 1.0
 SHORTEST_EDGE_PX = 8.0  # on shorter edges a pixel counts as on this one
 # Strong answers where nobody labelled: perhaps a plate. Punished at this share once the network knows plates.
 # Much lower than this and lamps, badges and stickers are never unlearned (0.15 left 0.8 a picture).
@@ -111,11 +111,15 @@ def beyond(error, slack, unit):
 
 
 def turned(predicted, target):
-    """Loss on the directions of the four edges, [N, h, w]: about the sine of the angle between answer and truth."""
+    """Loss on the directions of the four edges, [N, h, w]: about the sine of the angle between answer and truth.
+
+    It does not depend on how long the answered edges are: otherwise plates whose slant is hard to see shrink.
+    """
     following = [2, 3, 4, 5, 6, 7, 0, 1]
     ax, ay = (predicted[:, following] - predicted).unflatten(1, (4, 2)).unbind(2)
     bx, by = (target[:, following] - target).unflatten(1, (4, 2)).unbind(2)
-    sine = (ax * by - ay * bx) / (bx * bx + by * by).clamp(min=SHORTEST_EDGE_PX ** 2)
+    long_enough = lambda x, y: (x * x + y * y).sqrt().clamp(min=SHORTEST_EDGE_PX)
+    sine = (ax * by - ay * bx) / (long_enough(ax, ay) * long_enough(bx, by))
     return F.smooth_l1_loss(sine, torch.zeros_like(sine), beta=0.05, reduction="none").mean(1)
 
 
