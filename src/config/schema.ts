@@ -105,6 +105,9 @@ export const platesSchema = z.strictObject({
     .default(8)
     .describe('Plates lower than this in the frame are followed but not read.'),
   mostReadsPerFrame: whole(4, 1, 32).describe('Plates read in one frame at most, the largest first.'),
+  secondLooksPerFrame: whole(1, 0, 32).describe(
+    'Plates of one frame that are looked at again, closer, where their reading is doubtful; 0: none.',
+  ),
   lookWithoutMotionSeconds: seconds(0.4, 60).describe(
     'While nothing moves and nothing is followed, plates are looked for only so often; 0: in every frame.',
   ),

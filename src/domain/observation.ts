@@ -17,6 +17,8 @@ export interface Observation {
   readonly sharpness?: number;
   /** What the reader saw. Absent as the lattice is. */
   readonly crop?: PlateCrop;
+  /** That its first reading was doubtful, so that it was looked at again, closer. */
+  readonly lookedAgain?: boolean;
   /** That the frame's edge cuts the plate off, or may do so; it is not read then. */
   readonly cutOff?: boolean;
 }

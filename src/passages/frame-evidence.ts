@@ -1,4 +1,5 @@
-import { BLANK, CHARSET, CLASSES, type Lattice } from '../domain/lattice.js';
+import { BLANK, CLASSES, type Lattice } from '../domain/lattice.js';
+import { foldTwins } from '../domain/lattice-fold.js';
 import { logLikelihood, nBest, rowLogLikelihood } from '../domain/lattice-search.js';
 import { substitutions } from '../domain/lattice-substitution.js';
 
@@ -20,7 +21,7 @@ export class FrameEvidence {
 
   constructor(lattice: Lattice) {
     this.#lattice = lattice;
-    this.#folded = fold(lattice);
+    this.#folded = foldTwins(lattice);
   }
 
   /** The most probable folded texts; those of a tiny share of the first are left out. */
@@ -122,29 +123,6 @@ function remembered<Key, Value>(
     memory.set(key, value);
   }
   return value;
-}
-
-/** Digit and letter of each glyph that stands for both. */
-const TWINS = [
-  [CHARSET.indexOf('0'), CHARSET.indexOf('O')],
-  [CHARSET.indexOf('1'), CHARSET.indexOf('I')],
-] as const;
-
-/** Adds the letter of each pair to its digit, and leaves the letter impossible. */
-function fold(lattice: Lattice): Lattice {
-  const rows = lattice.rows.map((row) => {
-    const folded = row.slice();
-    for (let at = 0; at < folded.length; at += CLASSES) {
-      for (const [digit, letter] of TWINS) {
-        folded[at + digit] = Math.log(
-          Math.exp(row[at + digit] as number) + Math.exp(row[at + letter] as number),
-        );
-        folded[at + letter] = -Infinity;
-      }
-    }
-    return folded;
-  });
-  return { steps: lattice.steps, rows };
 }
 
 /**

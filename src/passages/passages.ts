@@ -8,7 +8,7 @@ import type { PictureTools } from './evidence.js';
 import { placementOf } from './motion.js';
 import { OpenPassage } from './open-passage.js';
 import { isCredible, outcomeOf } from './outcome.js';
-import { readPriority } from './read-budget.js';
+import { deservesSecondLook, readPriority } from './read-budget.js';
 import { ReplayStart } from './replay-start.js';
 import { isSameVehicle, type RejoinLimits } from './same-vehicle.js';
 import { judge, StillPlaces } from './still.js';
@@ -98,6 +98,18 @@ export class Passages {
     });
     wanted.sort((a, b) => a.priority - b.priority);
     return wanted.slice(0, this.#options.mostReadsPerFrame).map(({ index }) => index);
+  }
+
+  /**
+   * Which plates of a frame are worth a second look once they were read.
+   * @returns indices into `quads`.
+   */
+  chooseSecondLooks(frame: Frame, quads: readonly Quad[]): number[] {
+    const found = quads.map((quad) => ({ placement: placementOf(quad, frame.capturedMonoMs) }));
+    return this.#tracker.match(found).flatMap((track, index) => {
+      const { placement } = found[index] as (typeof found)[number];
+      return deservesSecondLook(track && this.#passageOf.get(track), placement) ? [index] : [];
+    });
   }
 
   /** Takes in a frame with all its plates, read or not. @returns what there is to report now. */

@@ -19,6 +19,12 @@ const RECHECK_AFTER_MS = 2_000;
 /** What has not moved yet shows by its text over time whether it is a vehicle. */
 const STILL_RECHECK_AFTER_MS = 600;
 
+/** A passage is looked at again, closer, when its first reads together left doubts, and then seldom. */
+const SECOND_LOOK_AFTER_READS = 3;
+const SECOND_LOOK_EVERY_MS = 400;
+/** A plate smaller than one that was read by this factor has nothing to add. */
+const NEARLY_LARGEST = 0.8;
+
 /** @returns the order in which it should be read (least first), or undefined: not in this frame. */
 export function readPriority(passage: OpenPassage | undefined, plate: Placement): number | undefined {
   if (passage === undefined) return 0;
@@ -35,4 +41,15 @@ export function readPriority(passage: OpenPassage | undefined, plate: Placement)
   }
   const larger = reading.readCount < MOST_READS && plate.heightPx >= reading.largestPx * LARGER_BY;
   return larger || sinceMs >= RECHECK_AFTER_MS ? reading.readCount : undefined;
+}
+
+/** Whether a plate that was just read is worth a second look, which costs about as much as a frame. */
+export function deservesSecondLook(passage: OpenPassage | undefined, plate: Placement): boolean {
+  if (passage === undefined || passage.told !== 'nothing' || !passage.motion.travelled) return false;
+  const { reading } = passage;
+  return (
+    reading.readCount >= SECOND_LOOK_AFTER_READS &&
+    plate.heightPx >= reading.largestPx * NEARLY_LARGEST &&
+    plate.monoMs - passage.lastSecondLookMonoMs >= SECOND_LOOK_EVERY_MS
+  );
 }

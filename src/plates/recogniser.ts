@@ -8,7 +8,8 @@ import type { Detection } from './decode.js';
 import { Detector } from './detector.js';
 import { loadModels } from './models.js';
 import { isWhole } from './quad.js';
-import { Reader } from './reader.js';
+import { type PlateReading, Reader } from './reader.js';
+import { CLOSE_UP, CLOSE_UP_THRESHOLD, isDoubtful, lookAgain, TURNS } from './second-look.js';
 
 export interface RecogniserOptions {
   readonly config: PlatesConfig;
@@ -22,8 +23,16 @@ export interface RecogniserSnapshot {
   readonly framesDetected: number;
   readonly platesFound: number;
   readonly platesRead: number;
+  readonly secondLooks: number;
   readonly detectMs: number;
   readonly readMs: number;
+}
+
+interface Stages {
+  readonly detector: Detector;
+  /** The same model, for what is looked at from near by. */
+  readonly closeUp: Detector;
+  readonly reader: Reader;
 }
 
 /**
@@ -34,10 +43,11 @@ export class Recogniser {
   readonly #config: PlatesConfig;
   readonly #logger: Logger | undefined;
   readonly #monoMs: () => number;
-  #stages: { readonly detector: Detector; readonly reader: Reader } | undefined;
+  #stages: Stages | undefined;
   #framesDetected = 0;
   #platesFound = 0;
   #platesRead = 0;
+  #secondLooks = 0;
   #detectMs = 0;
   #readMs = 0;
 
@@ -54,21 +64,34 @@ export class Recogniser {
   async start(): Promise<void> {
     const { modelsFolder, threads, detectorWidthPx, detectionThreshold, mostReadsPerFrame } = this.#config;
     const models = await loadModels(modelsFolder);
-    const detector = new Detector({
-      model: models.detector,
-      threads,
-      widthPx: detectorWidthPx,
-      threshold: detectionThreshold,
-    });
-    const reader = new Reader({ model: models.reader, threads, batchSize: mostReadsPerFrame });
-    await detector.start();
+    const stages: Stages = {
+      detector: new Detector({
+        model: models.detector,
+        threads,
+        widthPx: detectorWidthPx,
+        threshold: detectionThreshold,
+      }),
+      closeUp: new Detector({
+        model: models.detector,
+        threads,
+        widthPx: CLOSE_UP.widthPx,
+        threshold: CLOSE_UP_THRESHOLD,
+      }),
+      reader: new Reader({
+        model: models.reader,
+        threads,
+        batchSize: Math.max(mostReadsPerFrame, TURNS.length),
+      }),
+    };
     try {
-      await reader.start();
+      await stages.detector.start();
+      await stages.closeUp.start();
+      await stages.reader.start();
     } catch (error) {
-      await detector.stop();
+      await stopAll(stages);
       throw error;
     }
-    this.#stages = { detector, reader };
+    this.#stages = stages;
     this.#logger?.info(
       {
         detector: models.detector.specification.sha256.slice(0, 12),
@@ -119,11 +142,38 @@ export class Recogniser {
     }));
   }
 
+  /**
+   * Looks closer at plates whose reading is doubtful, the largest first.
+   * @param most plates that are looked at again.
+   * @returns the observations in order; a reading is replaced only by a likelier one.
+   */
+  async lookAgain(frame: Frame, observations: readonly Observation[], most: number): Promise<Observation[]> {
+    const startedMs = this.#monoMs();
+    const chosen = observations
+      .flatMap(({ quad, lattice, sharpness, crop }, index) =>
+        lattice !== undefined && sharpness !== undefined && crop !== undefined && isDoubtful(lattice)
+          ? [{ index, quad, first: { lattice, sharpness, crop }, ...plateSize(quad) }]
+          : [],
+      )
+      .sort((a, b) => b.widthPx * b.heightPx - a.widthPx * a.heightPx)
+      .slice(0, most);
+    const { closeUp: detector, reader } = this.#started();
+    const readingOf = new Map<number, PlateReading>();
+    for (const { index, quad, first } of chosen) {
+      readingOf.set(index, await lookAgain({ detector, reader }, frame, quad, first));
+    }
+    this.#readMs += this.#monoMs() - startedMs;
+    this.#secondLooks += chosen.length;
+    return observations.map((observation, index) => {
+      const reading = readingOf.get(index);
+      return reading === undefined ? observation : { ...observation, ...reading, lookedAgain: true };
+    });
+  }
+
   async stop(): Promise<void> {
     const stages = this.#stages;
     this.#stages = undefined;
-    await stages?.detector.stop();
-    await stages?.reader.stop();
+    if (stages !== undefined) await stopAll(stages);
   }
 
   snapshot(): RecogniserSnapshot {
@@ -131,6 +181,7 @@ export class Recogniser {
       framesDetected: this.#framesDetected,
       platesFound: this.#platesFound,
       platesRead: this.#platesRead,
+      secondLooks: this.#secondLooks,
       detectMs: this.#detectMs,
       readMs: this.#readMs,
     };
@@ -140,4 +191,10 @@ export class Recogniser {
     if (this.#stages === undefined) throw new Error('the recogniser was not started');
     return this.#stages;
   }
+}
+
+async function stopAll({ detector, closeUp, reader }: Stages): Promise<void> {
+  await detector.stop();
+  await closeUp.stop();
+  await reader.stop();
 }

@@ -11,12 +11,14 @@ import type { VisionProgress } from './protocol.js';
 export interface CameraLoopOptions {
   /** Gives frames until it is closed or a recording ends; reopens by itself whatever goes wrong. */
   readonly source: FrameSource;
-  readonly recogniser: Pick<Recogniser, 'detect' | 'read' | 'snapshot'>;
+  readonly recogniser: Pick<Recogniser, 'detect' | 'read' | 'lookAgain' | 'snapshot'>;
   readonly passages: Passages;
   readonly gate: MotionGate;
   readonly clock: Clock;
   /** A camera whose frames are stamped with this machine's monotonic clock, unlike a recording's. */
   readonly isLive: boolean;
+  /** Plates of a frame that may be looked at again. */
+  readonly mostSecondLooks: number;
   readonly onPassage: (passage: Passage) => void;
   readonly onProgress: (progress: VisionProgress) => void;
   /** Resolves when another frame may be taken in: not while reports wait to be committed. */
@@ -70,7 +72,7 @@ export class CameraLoop {
   }
 
   async #recognise(frame: Frame): Promise<Observation[]> {
-    const { recogniser, passages } = this.#options;
+    const { recogniser, passages, mostSecondLooks } = this.#options;
     const detections = await recogniser.detect(frame);
     const quads = detections.map(({ quad }) => quad);
     const chosen = passages.chooseReads(frame, quads);
@@ -81,6 +83,18 @@ export class CameraLoop {
             frame,
             chosen.map((index) => detections[index] as (typeof detections)[number]),
           );
+    const doubtful = mostSecondLooks === 0 ? [] : passages.chooseSecondLooks(frame, quads);
+    const again = chosen.flatMap((index, place) => (doubtful.includes(index) ? [place] : []));
+    if (again.length > 0) {
+      const closer = await recogniser.lookAgain(
+        frame,
+        again.map((place) => reads[place] as Observation),
+        mostSecondLooks,
+      );
+      again.forEach((place, index) => {
+        reads[place] = closer[index] as Observation;
+      });
+    }
     const readOf = new Map(chosen.map((index, place) => [index, reads[place]]));
     return detections.map(
       ({ quad, score }, index) =>

@@ -88,6 +88,7 @@ async function run({ camera, plates, passages: config, logLevel, resumeFromFrame
     gate: new MotionGate({ lookEveryMs: plates.lookWithoutMotionSeconds * 1000 }),
     clock,
     isLive,
+    mostSecondLooks: plates.secondLooksPerFrame,
     onPassage: (passage) => link.report(passage),
     onProgress: (progress) => link.send({ kind: 'beat', progress }),
     room: () => link.room(() => loop.waiting()),

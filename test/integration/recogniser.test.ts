@@ -3,8 +3,12 @@ import { platesSchema } from '../../src/config/schema.js';
 import type { Frame } from '../../src/domain/frame.js';
 import type { Quad } from '../../src/domain/geometry.js';
 import { CLASSES } from '../../src/domain/lattice.js';
+import { glanceAt } from '../../src/domain/lattice-glance.js';
+import type { Observation } from '../../src/domain/observation.js';
 import type { Detection } from '../../src/plates/decode.js';
 import { Recogniser } from '../../src/plates/recogniser.js';
+import { turned } from '../../src/plates/second-look.js';
+import { pictureWith } from '../support/drawn-plates.js';
 
 /** The recogniser with the shipped models and the addon, on frames without plates. */
 const config = platesSchema.parse({ minimumPlateHeightPx: 10, mostReadsPerFrame: 2 });
@@ -34,6 +38,11 @@ function plate(x: number, y: number, width: number, height: number): Detection {
     { x, y: y + height },
   ];
   return { quad, score: 0.75 };
+}
+
+/** Folded: O = 0, I = 1. */
+function textOf(observation: Observation | undefined): string | undefined {
+  return observation?.lattice && glanceAt(observation.lattice).text;
 }
 
 describe('the recogniser', () => {
@@ -119,9 +128,42 @@ describe('the recogniser', () => {
       framesDetected: before.framesDetected + 1,
       platesFound: before.platesFound + found.length,
       platesRead: before.platesRead + 1,
+      secondLooks: before.secondLooks,
       detectMs: before.detectMs + 5,
       readMs: before.readMs + 5,
     });
+  });
+
+  it('reads more of what it looks at again: here plates whose corners are degrees off', async () => {
+    const marks = ['AB12 CDE', 'LM08 XKV', 'KT63 PWR', 'BD51 SMR', 'YS19 HGF', 'EX70 NBU'];
+    let right = 0;
+    let rightAgain = 0;
+    for (const mark of marks) {
+      const quad = turned(plate(220, 200, 130, 28).quad, { slope: 4, lean: 6 });
+      const picture = pictureWith(640, 480, [{ mark, form: 'one-line', quad }]);
+      const frame = { ...greyFrame(640, 480), pixels: picture.pixels };
+      const off = turned(quad, { slope: -9, lean: -14, height: 0.9 });
+      const first = await recogniser.read(frame, [{ quad: off, score: 0.75 }]);
+      const [second] = await recogniser.lookAgain(frame, first, 1);
+      if (textOf(first[0]) === mark.replace(' ', '')) right++;
+      if (textOf(second) === mark.replace(' ', '')) rightAgain++;
+    }
+    expect(rightAgain).toBeGreaterThan(right);
+    expect(rightAgain).toBeGreaterThanOrEqual(5);
+  });
+
+  it('looks again at no more plates than it may, and leaves what is sure or no text as it is', async () => {
+    const picture = pictureWith(640, 480, [
+      { mark: 'AB12 CDE', form: 'one-line', quad: plate(220, 200, 130, 28).quad },
+    ]);
+    const frame = { ...greyFrame(640, 480), pixels: picture.pixels };
+    const observations = await recogniser.read(frame, [plate(220, 200, 130, 28), plate(30, 30, 100, 25)]);
+    expect(await recogniser.lookAgain(frame, observations, 2)).toEqual(observations);
+    const before = recogniser.snapshot().secondLooks;
+    const off = turned(plate(220, 200, 130, 28).quad, { slope: 12, lean: -25 });
+    const doubtful = await recogniser.read(frame, [{ quad: off, score: 0.75 }]);
+    expect(await recogniser.lookAgain(frame, doubtful, 0)).toEqual(doubtful);
+    expect(recogniser.snapshot().secondLooks).toBe(before);
   });
 
   it('that was not started is a bug, not an empty road', async () => {

@@ -44,10 +44,11 @@ class Frames implements FrameSource {
   }
 }
 
-function build(source: Frames, options: Partial<CameraLoopOptions> = {}) {
+function build(source: Frames, options: Partial<CameraLoopOptions> = {}, certainty = 0.999) {
   const reported: Passage[] = [];
   const beats: VisionProgress[] = [];
   const readFrames: number[] = [];
+  const lookedAgain: number[] = [];
   const clock = new ManualClock();
   const loop = new CameraLoop({
     source,
@@ -66,21 +67,33 @@ function build(source: Frames, options: Partial<CameraLoopOptions> = {}) {
           capturedMonoMs: frame.capturedMonoMs,
           quad,
           detectionScore: score,
-          lattice: latticeOf(['AB12CDE'], {}, 0.999),
+          lattice: latticeOf(['AB12CDE'], {}, certainty),
           sharpness: 100,
         }));
       },
-      snapshot: () => ({ framesDetected: 0, platesFound: 0, platesRead: 0, detectMs: 7, readMs: 5 }),
+      lookAgain: async (frame, observations, most) => {
+        lookedAgain.push(frame.index);
+        return observations.slice(0, most).map((observation) => ({ ...observation, lookedAgain: true }));
+      },
+      snapshot: () => ({
+        framesDetected: 0,
+        platesFound: 0,
+        platesRead: 0,
+        secondLooks: 0,
+        detectMs: 7,
+        readMs: 5,
+      }),
     },
     passages: newPassages(),
     clock,
     isLive: false,
+    mostSecondLooks: 1,
     onPassage: (passage) => reported.push(passage),
     onProgress: (progress) => beats.push(progress),
     room: async () => undefined,
     ...options,
   });
-  return { loop, reported, beats, readFrames, clock };
+  return { loop, reported, beats, readFrames, lookedAgain, clock };
 }
 
 const phases = (passages: readonly Passage[]) => passages.map(({ phase }) => phase);
@@ -108,6 +121,22 @@ describe('the camera loop', () => {
     await loop.run(0);
     expect(readFrames.length).toBeGreaterThanOrEqual(5);
     expect(readFrames.length).toBeLessThan(20);
+  });
+
+  it('looks again at a plate only where its first reads left doubts, and then seldom', async () => {
+    const sure = build(new Frames(45));
+    await sure.loop.run(0);
+    expect(sure.lookedAgain).toEqual([]);
+
+    const doubtful = build(new Frames(45), {}, 0.97);
+    await doubtful.loop.run(0);
+    expect(doubtful.lookedAgain[0]).toBeGreaterThanOrEqual(3);
+    expect(doubtful.lookedAgain.length).toBeGreaterThanOrEqual(2);
+    expect(doubtful.lookedAgain.length).toBeLessThanOrEqual(5);
+
+    const never = build(new Frames(45), { mostSecondLooks: 0 }, 0.97);
+    await never.loop.run(0);
+    expect(never.lookedAgain).toEqual([]);
   });
 
   it('reports a frame before the beat that says it was processed', async () => {
