@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { loadGreyPicture } from '../capture/picture.js';
+import { type GreyPicture, loadGreyPicture } from '../capture/picture.js';
 import { loadConfig } from '../config/load.js';
 import { type PlatesConfig, platesSchema } from '../config/schema.js';
 import { type Box, boundingBox, type Quad } from '../domain/geometry.js';
@@ -77,7 +77,11 @@ export class PictureRecogniser {
   }
 
   async recognise(path: string): Promise<PictureFindings> {
-    const picture = await loadGreyPicture(path);
+    return this.recogniseGrey(await loadGreyPicture(path));
+  }
+
+  /** The same for a picture that is in memory already. */
+  async recogniseGrey(picture: GreyPicture): Promise<PictureFindings> {
     const frame = { ...picture, index: 0, capturedAtMs: 0, capturedMonoMs: 0 };
     const first = await this.#recogniser.read(frame, await this.#recogniser.detect(frame));
     const observations = await this.#recogniser.lookAgain(frame, first, this.#config.secondLooksPerFrame);

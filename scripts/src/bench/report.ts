@@ -11,6 +11,8 @@ export interface AreaReport {
   readonly area: string;
   readonly machine: string;
   readonly figures: Readonly<Record<string, Figure>>;
+  /** Markdown below the table: what the figures are made of. */
+  readonly appendix?: string;
 }
 
 /** What the figures were measured on: they mean nothing without it. */
@@ -38,7 +40,7 @@ export function renderJson({ area, machine, figures }: AreaReport): string {
   return JSON.stringify({ area, machine, figures: Object.fromEntries(rendered) }, null, 2);
 }
 
-export function renderTable({ area, machine, figures }: AreaReport): string {
+export function renderTable({ area, machine, figures, appendix }: AreaReport): string {
   const rows = Object.entries(figures).map(([name, figure]) => ({
     name,
     value: String(round(figure.value)),
@@ -54,7 +56,7 @@ export function renderTable({ area, machine, figures }: AreaReport): string {
   const lines = rows.map((row) =>
     `${row.name.padEnd(nameWidth)}  ${row.value.padStart(valueWidth)} ${row.unit.padEnd(unitWidth)}  ${row.bar}`.trimEnd(),
   );
-  return [`${area} on ${machine}`, ...lines].join('\n');
+  return [`${area} on ${machine}`, ...lines, ...(appendix === undefined ? [] : ['', appendix])].join('\n');
 }
 
 /** Three significant digits: the machine's noise hides the rest. */

@@ -2,6 +2,7 @@ import { centre, type Quad } from '../../../src/domain/geometry.js';
 import type { DevicePath } from './device-path.js';
 import { assemble, type Mosaic, mosaicFor, originOf, sceneAt } from './mosaic.js';
 import { drawNegativeScene, type NegativeScene } from './negative-scene.js';
+import { type Rate, rateOf } from './rate.js';
 
 /** How one picture without a plate came out. */
 export interface NegativeOutcome {
@@ -73,4 +74,24 @@ function* groups<T>(from: Iterable<T>, size: number): Generator<T[]> {
 function moved(quad: Quad, index: number): Quad {
   const origin = originOf(NEGATIVE_MOSAIC, index);
   return quad.map(({ x, y }) => ({ x: x + origin.x, y: y + origin.y })) as unknown as Quad;
+}
+
+export interface NegativeRates {
+  readonly count: number;
+  /** Pictures from which something was reported. */
+  readonly reported: Rate;
+  /** The same for the reader that is pointed to the sign, and the mean of its probabilities (0 where it says nothing). */
+  readonly pointed: Rate;
+  readonly meanPointedProbability: number;
+}
+
+/** @throws RangeError on an empty list */
+export function ratesOf(outcomes: readonly NegativeOutcome[]): NegativeRates {
+  const sum = outcomes.reduce((total, { pointed }) => total + (pointed?.probability ?? 0), 0);
+  return {
+    count: outcomes.length,
+    reported: rateOf(outcomes, ({ falseReads }) => falseReads.length > 0),
+    pointed: rateOf(outcomes, ({ pointed }) => pointed?.accepted === true),
+    meanPointedProbability: sum / outcomes.length,
+  };
 }

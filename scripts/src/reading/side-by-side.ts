@@ -1,6 +1,10 @@
 import type { Mark } from '../clip/marks.js';
 import type { Random } from '../clip/random.js';
+import type { DevicePath } from './device-path.js';
 import { markOf } from './marks.js';
+import { measurePlates } from './measure.js';
+import type { PlateSet } from './plate-sets.js';
+import { type Rate, rateOf } from './rate.js';
 
 /**
  * Characters that a reader easily makes one of: two alike, or two as narrow as their stroke, side
@@ -54,4 +58,43 @@ export function drawTwins(kind: SideBySide, random: Random): Twins {
       };
     }
   }
+}
+
+/** Smaller characters than this need not be read; here the two are hardest to keep apart. */
+const CHARACTER_HEIGHT_PX = 15;
+
+export interface TwinRates {
+  readonly kind: SideBySide;
+  readonly alike: Rate;
+  readonly plain: Rate;
+}
+
+/** Reads twins of each kind: the same vehicles, light and place, and marks that differ in the pair alone. */
+export async function measureTwins(path: DevicePath, count: number, seed: string): Promise<TwinRates[]> {
+  const rates: TwinRates[] = [];
+  for (const kind of SIDE_BY_SIDE) {
+    const rate = async (twin: keyof Twins) => {
+      const set: PlateSet = {
+        seed: `${seed}/${kind}`,
+        count,
+        carriers: ['one line'],
+        characterHeightPx: CHARACTER_HEIGHT_PX,
+        mark: (random) => drawTwins(kind, random)[twin],
+      };
+      return rateOf(await measurePlates(path, set), ({ right }) => right);
+    };
+    rates.push({ kind, alike: await rate('alike'), plain: await rate('plain') });
+  }
+  return rates;
+}
+
+/** All kinds together, in points of a hundred: how much worse (above 0) marks with such a pair are read. */
+export function pointsLost(rates: readonly TwinRates[]): number {
+  const share = (of: (rate: TwinRates) => Rate) => {
+    const counts = rates.map(of);
+    return (
+      counts.reduce((sum, { count }) => sum + count, 0) / counts.reduce((sum, { of: all }) => sum + all, 0)
+    );
+  };
+  return 100 * (share(({ plain }) => plain) - share(({ alike }) => alike));
 }
