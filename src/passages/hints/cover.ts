@@ -1,6 +1,7 @@
 import type { PlateCrop } from '../../domain/plate-crop.js';
+import { median, pixelAt, quantile } from './levels.js';
 import { ROOM_FOR_CHARACTER, roomAt, usualWidth } from './spacing.js';
-import { type CharacterSpan, median, pixelAt, quantile, type TextLine } from './text-line.js';
+import type { CharacterSpan, TextLine } from './text-line.js';
 
 /**
  * What is wrong with single characters of a plate whose other characters are plain: something lies

@@ -1,6 +1,7 @@
 import { prescribedGroups } from '../../domain/grammar/grouping.js';
 import type { PlateRead } from '../../domain/read.js';
-import { type CharacterSpan, median, type TextLine } from './text-line.js';
+import { median } from './levels.js';
+import { type CharacterSpan, NARROW, type TextLine } from './text-line.js';
 
 /**
  * Whether the groups of a UK mark are set apart as its form prescribes: 33 mm between groups
@@ -18,6 +19,8 @@ const OTHER_GROUP_EXCESS = 0.25;
 export const ROOM_FOR_CHARACTER = 0.85;
 /** A dash, a seal or a screw fills a gap with ink; the room between the characters is then still there. */
 const LEAST_GROUP_ROOM = 0.2;
+/** Of a usual width: no 1 is wider, but with a dash beside it. */
+const NARROW_SHARE = 0.35;
 /** The gap between characters: neither the narrowest (touching letters) nor one between groups. */
 const BASE_QUANTILE = 0.4;
 /** Where characters touch each other, the picture is too coarse to say. */
@@ -88,10 +91,10 @@ export function roomAt(line: TextLine, gap: number): number {
   return roomPx / line.pitchPx;
 }
 
-/** A character's own width where that is less than usual. */
-export function usualWidth({ spans }: TextLine, { leftPx, rightPx }: CharacterSpan): number {
+/** A character's own width where that is less than usual; a dash beside it makes it no wider. */
+export function usualWidth({ spans }: TextLine, { character, leftPx, rightPx }: CharacterSpan): number {
   const usual = median(spans.map((span) => span.rightPx - span.leftPx)) as number;
-  return Math.min(usual, rightPx - leftPx);
+  return Math.min(NARROW.has(character) ? NARROW_SHARE * usual : usual, rightPx - leftPx);
 }
 
 function quantileOf(values: readonly number[], share: number): number | undefined {

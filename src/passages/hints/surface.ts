@@ -1,5 +1,5 @@
 import type { PlateCrop } from '../../domain/plate-crop.js';
-import { quantile } from './text-line.js';
+import { quantile } from './levels.js';
 
 /**
  * Whether a plate is a bare bright surface: far brighter than what is around it, and hardly anything on

@@ -1,5 +1,7 @@
-import { BLANK, CHARSET, CLASSES, type Lattice } from '../../domain/lattice.js';
+import type { Lattice } from '../../domain/lattice.js';
 import type { PlateCrop } from '../../domain/plate-crop.js';
+import { levelsIn, median, pixelAt } from './levels.js';
+import { isInverse, type Seed, seedsOf } from './seeds.js';
 
 /**
  * Where the characters of a plate stand in what the reader saw, to a pixel.
@@ -47,14 +49,10 @@ export const EDGE = 0.5;
 /** Share of a column's rows that a stroke fills at the least: the bar of an L or a T. */
 const STROKE_SHARE = 0.12;
 /** As narrow as a stroke in most faces. */
-const NARROW: ReadonlySet<string> = new Set(['1', 'I']);
+export const NARROW: ReadonlySet<string> = new Set(['1', 'I']);
 /** A stroke is wider than this share of the pitch; half a character is so wide. */
 const LEAST_STROKE = 0.08;
 const USUAL_WIDTH = 0.38;
-/** By this share of the contrast it is darker there: a 0 is hardly darker than what is beside it. */
-const CLEAR_FALL = 0.12;
-/** Of all neighbours: something dark between some of them does not make a plate inverse. */
-const INVERSE_SHARE = 0.65;
 /** Light changes slowly along a plate. */
 const LEVELS_EVERY_PX = 8;
 /** Fewer characters do not say what the pitch is. */
@@ -75,38 +73,6 @@ export function textLinesOf(crop: PlateCrop, lattice: Lattice): TextLine[] | und
     return measureLine(crop, seeds, middlePx, highest);
   });
   return lines.every((line) => line !== undefined) ? lines : undefined;
-}
-
-/** A character about where the reader saw it. */
-interface Seed {
-  readonly character: string;
-  readonly xPx: number;
-}
-
-/** The most probable class of every step, merged as CTC does, each where its steps are. */
-function seedsOf(row: Float32Array, steps: number, widthPx: number): Seed[] {
-  const seeds: Seed[] = [];
-  let before = BLANK;
-  let firstStep = 0;
-  for (let step = 0; step <= steps; step++) {
-    const best = step === steps ? BLANK : mostProbable(row.subarray(step * CLASSES, (step + 1) * CLASSES));
-    if (best === before) continue;
-    if (before !== BLANK) {
-      const xPx = (((firstStep + step) / 2) * widthPx) / steps;
-      seeds.push({ character: CHARSET[before] as string, xPx });
-    }
-    before = best;
-    firstStep = step;
-  }
-  return seeds;
-}
-
-function mostProbable(scores: Float32Array): number {
-  let best = 0;
-  for (let index = 1; index < scores.length; index++) {
-    if ((scores[index] as number) > (scores[best] as number)) best = index;
-  }
-  return best;
 }
 
 function measureLine(
@@ -142,55 +108,6 @@ function truePitch(spans: readonly CharacterSpan[]): number | undefined {
 function pitchOf(seeds: readonly Seed[], widthPx: number): number {
   const ways = seeds.slice(1).map(({ xPx }, index) => xPx - (seeds[index] as Seed).xPx);
   return median(ways) ?? widthPx / 9;
-}
-
-/** How dark each pixel is between the paper (0) and the ink (1) of its part of the plate. */
-function levelsIn(crop: PlateCrop, area: { from: number; to: number; topPx: number; bottomPx: number }) {
-  const counts = new Uint32Array(256);
-  let total = 0;
-  for (let y = area.topPx; y < area.bottomPx; y++) {
-    for (let x = area.from; x < area.to; x++) {
-      const value = crop.pixels[y * crop.widthPx + x] as number;
-      counts[value] = (counts[value] as number) + 1;
-      total++;
-    }
-  }
-  return { ink: quantile(counts, total, 0.08), paper: quantile(counts, total, 0.8) };
-}
-
-/** Whether characters are lighter than the plate: between two of them it is darker than in them then. */
-function isInverse(
-  crop: PlateCrop,
-  seeds: readonly Seed[],
-  band: { topPx: number; bottomPx: number },
-): boolean {
-  const levelAt = (xPx: number) => {
-    const { pixels, widthPx } = crop;
-    const middle = Math.min(widthPx - 2, Math.max(1, Math.floor(xPx)));
-    let sum = 0;
-    for (let y = band.topPx; y < band.bottomPx; y++) {
-      for (let x = middle - 1; x <= middle + 1; x++) sum += pixels[y * widthPx + x] as number;
-    }
-    return sum;
-  };
-  const { paper, ink } = levelsIn(crop, { ...band, from: 0, to: crop.widthPx });
-  const clearFall = -CLEAR_FALL * (paper - ink) * 6 * (band.bottomPx - band.topPx);
-  const rises = seeds.slice(1).map(({ xPx }, index) => {
-    const before = (seeds[index] as Seed).xPx;
-    return 2 * levelAt((before + xPx) / 2) - levelAt(before) - levelAt(xPx);
-  });
-  const falls = rises.filter((rise) => rise < clearFall);
-  return falls.length > INVERSE_SHARE * rises.length;
-}
-
-/** The grey level that a share of the counted pixels is at or below. */
-export function quantile(counts: Uint32Array, total: number, share: number): number {
-  let sum = 0;
-  for (let value = 0; value < counts.length; value++) {
-    sum += counts[value] as number;
-    if (sum >= share * total) return value;
-  }
-  return 255;
 }
 
 /** Rows that cross characters, grown from the middle of the line until paper or what is around it. */
@@ -258,18 +175,6 @@ function columnContrast(
     squares += column * column;
   }
   return squares - (sum * sum) / (to - from);
-}
-
-/** A pixel of the line as if it did not lean. */
-export function pixelAt(
-  crop: PlateCrop,
-  x: number,
-  y: number,
-  { topPx, bottomPx, lean }: { topPx: number; bottomPx: number; lean: number },
-): number {
-  const column = Math.round(x + lean * (y - (topPx + bottomPx - 1) / 2));
-  const within = Math.min(crop.widthPx - 1, Math.max(0, column));
-  return crop.pixels[y * crop.widthPx + within] as number;
 }
 
 /**
@@ -391,11 +296,4 @@ function crossing(darkness: Float32Array, light: number, direction: number): num
   const to = darkness[light + direction] ?? 1;
   if (from >= EDGE || to <= from) return light + 0.5;
   return light + 0.5 + (direction * (EDGE - from)) / (to - from);
-}
-
-export function median(values: readonly number[]): number | undefined {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  if (sorted.length === 0) return undefined;
-  return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
 }
