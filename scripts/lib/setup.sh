@@ -20,6 +20,14 @@ PACKAGES=(
   'gstreamer1.0-plugins-base|GStreamer pipelines, the way to CSI cameras'
   'mosquitto|the MQTT broker of the demo and the tests'
 )
+# What the tests of models/training need, except for the networks', which need python3-torch as well.
+# shellcheck disable=SC2034 # scripts/test installs them
+TRAINING_PACKAGES=(
+  'python3-opencv|the tests of the plate generator (models/training)'
+  'python3-numpy|the same'
+  'python3-pil|the same'
+  'fonts-dejavu-core|the same: one of the faces that plates are drawn in'
+)
 NPM_PACKAGE='npm|fetches Node 20 into the checkout, because there is none here (the system keeps its own)'
 
 SETUP_LOG=$ROOT/.run/setup.log

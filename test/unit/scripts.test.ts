@@ -10,7 +10,8 @@ const COMMANDS = readdirSync(join(ROOT, 'scripts'), { withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => `scripts/${entry.name}`);
 const LIBRARY = readdirSync(join(ROOT, 'scripts/lib')).map((name) => `scripts/lib/${name}`);
-const ALL = [...COMMANDS, ...LIBRARY, '.ci/run'];
+const TRAIN = 'models/training/train';
+const ALL = [...COMMANDS, ...LIBRARY, '.ci/run', TRAIN];
 
 function run(command: string, ...args: string[]) {
   return spawnSync(command, args, { cwd: ROOT, encoding: 'utf8', input: '' });
@@ -31,7 +32,7 @@ describe.each(ALL)('%s', (script) => {
   );
 });
 
-describe.each([...COMMANDS, '.ci/run'])('%s as a command', (script) => {
+describe.each([...COMMANDS, '.ci/run', TRAIN])('%s as a command', (script) => {
   it('may be executed', () => {
     expect(() => accessSync(join(ROOT, script), constants.X_OK)).not.toThrow();
   });
