@@ -168,7 +168,7 @@ class Running:
         if any(p.poll() is None for p, _ in self.processes):
             return False
         for process, command in self.processes:
-            if process.returncode:
+            if process.returncode not in command.right:
                 raise Failed(f"{self.stage.name} failed (exit {process.returncode}); the last lines of {self.log_path}:\n" + self.tail())
             if command.out:
                 os.replace(command.out + ".part", command.out)

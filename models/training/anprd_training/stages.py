@@ -28,7 +28,7 @@ class Budget:
     least_read: float  # share of the validation plates that must be read right, or nothing is installed
 
 
-FULL = Budget(32, 8192, 500_000, 130_000, 80_000, (8, 4, 2), 8192, 250_000, 1000, 0.75)
+FULL = Budget(32, 8192, 500_000, 130_000, 120_000, (11, 4, 2), 8192, 640_000, 1000, 0.75)
 QUICK = Budget(2, 768, 12_800, 5_000, 800, (1, 1, 1), 384, 3_200, 60, 0.0)
 
 
@@ -63,6 +63,7 @@ class Run:
 class Command:
     argv: tuple
     out: str = ""  # file that takes standard output, where that is the result
+    right: tuple = (0,)  # exit codes that do not end the run
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,8 @@ def anprctl(run, *args, out):
 
 
 def bench(run, area):
-    return Command((run.node, os.path.join(ROOT, "dist/scripts/src/bench.js"), area, "--json"), run.at("figures", f"bench-{area}.json"))
+    return Command((run.node, os.path.join(ROOT, "dist/scripts/src/bench.js"), area, "--json"), run.at("figures", f"bench-{area}.json"),
+                   (0, 1))  # 1: a bar was missed, which the figures say as well
 
 
 def _calibration(run):
