@@ -80,7 +80,7 @@ describe('a passage without a hit', () => {
   });
 
   it('keeps everything that was reported', () => {
-    const passage = passageOf('AB12CDE');
+    const passage = passageOf('AB12CDE', { hints: ['mis-spaced'] });
     const { platePatch, overviewImage, ...text } = passage;
     const { record } = store.commit({ passage, clock: CLOCK_QUALITY });
     expect(record).toEqual({ id: passage.id, sequence: 1, passage: text, clock: CLOCK_QUALITY });

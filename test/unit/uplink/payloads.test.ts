@@ -58,6 +58,7 @@ describe('a read on MQTT 5 (binary mode)', () => {
       characters: passage.outcome.kind === 'read' && passage.outcome.read.characters,
       lines: ['BD51SMR'],
       ukClass: 'current',
+      hints: [],
       capturedAt: '2026-09-21T14:13:20.400Z',
       firstSeenAt: '2026-09-21T14:13:20.000Z',
       lastSeenAt: '2026-09-21T14:13:20.900Z',
@@ -90,6 +91,15 @@ describe('a read on MQTT 5 (binary mode)', () => {
     const data = json(renderMessage({ kind: 'read', record: unread, hits: [] }, MQTT_5).payload);
     expect(data).toMatchObject({ outcome: 'unreadable', reason: 'blurred' });
     expect(data).not.toHaveProperty('vrm');
+  });
+
+  it('gives the reasons to look at the plate, also where nothing could be read', () => {
+    for (const vrm of ['BD51SMR', undefined]) {
+      const odd = { ...record, passage: passageOf(vrm, { pictures: false, hints: ['suspected-ghost'] }) };
+      const data = json(renderMessage({ kind: 'read', record: odd, hits: [] }, MQTT_5).payload);
+      expect(data.hints).toEqual(['suspected-ghost']);
+      expect(json(renderMessage({ ...HIT, record: odd }, MQTT_5).payload).read.hints).toEqual(data.hints);
+    }
   });
 });
 
