@@ -67,6 +67,37 @@ class Keys(InFolder):
                 self.assertTrue(os.path.exists(os.path.join(pipeline.PACKAGE, module + ".py")), module)
 
 
+class Commands(InFolder):
+    def test_give_every_program_only_options_that_it_knows(self):
+        run = dataclasses.replace(self.run_, evals=("/some/eval",), glyphs="/some/glyphs")
+        seen = set()
+        for command in (c for s in stages.STAGES for group in s.groups(run) for c in group):
+            if command.argv[1] == "-m":
+                name = command.argv[2].removeprefix("anprd_training.")
+                files = [p for p in pipeline.sources((name,)) if os.path.basename(p) in (name + ".py", "device.py")]
+            else:
+                name = os.path.relpath(command.argv[1], stages.ROOT).removeprefix("dist/").replace(".js", ".ts")
+                files = [os.path.join(stages.ROOT, "src/cli/rates.ts" if name == "src/cli/anprctl.ts" else name)]
+            text = "".join(open_text(path) for path in files)
+            for option in (a for a in command.argv[2:] if a.startswith("--")):
+                self.assertIn(option, text, name)
+            seen.add(name)
+        self.assertGreater(len(seen), 15)
+
+    def test_only_the_last_stages_touch_the_checkouts_models(self):
+        touching = {s.name for s in stages.STAGES for group in s.groups(self.run_) for c in group if stages.MODELS in " ".join(c.argv)}
+        self.assertLessEqual(touching, {"install", "figures", "card"})
+        quick = dataclasses.replace(self.run_, quick=True)
+        writing = [c.argv for s in stages.STAGES if not s.wanted(quick) for group in s.groups(quick) for c in group
+                   if stages.MODELS in c.argv or "--into" in c.argv]
+        self.assertEqual(writing, [])
+
+
+def open_text(path):
+    with open(path, encoding="utf-8") as source:
+        return source.read()
+
+
 def made_up(name, needs, code, leaves=(), slots=1):
     """A stage of one Python command, run in the work folder."""
     def groups(run):
