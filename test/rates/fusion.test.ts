@@ -16,7 +16,7 @@ beforeAll(async () => {
   const { single, wholeWay } = curve;
   console.log(`single frames: ${JSON.stringify(single)}; whole way: ${JSON.stringify(wholeWay)}`);
   console.log(renderCurve(curve));
-}, 600_000);
+}, 1_800_000);
 
 describe('a vehicle that passes on a bad night', () => {
   it('is found in nearly every frame, but read right in only about 70 % of them', () => {
