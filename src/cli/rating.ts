@@ -1,5 +1,6 @@
 import { type Box, iou } from '../domain/geometry.js';
-import { foldVrm, type Vrm } from '../domain/vrm.js';
+import type { PlateRead } from '../domain/read.js';
+import { foldVrm, type MatchKey, type Vrm } from '../domain/vrm.js';
 import type { LabelledPicture, LabelledPlate } from './labels.js';
 import type { FoundPlate } from './recognition.js';
 
@@ -26,6 +27,22 @@ export interface Failure {
   readonly reason: 'not-captured' | 'not-read' | 'wrong-read' | 'false-read';
 }
 
+/** A read, sure or not, against what is known to be there. */
+export interface JudgedRead {
+  readonly read: PlateRead;
+  /** `unknown`: on a plate whose text is not known; `elsewhere`: on no labelled plate. */
+  readonly verdict: 'right' | 'wrong' | 'unknown' | 'elsewhere';
+  /** The text of the plate that it is on, folded. */
+  readonly truth?: MatchKey;
+}
+
+/** A plate whose text is known. */
+export interface RatedPlate {
+  /** Upright; absent where the label has none. */
+  readonly box?: Box;
+  readonly readRight: boolean;
+}
+
 export interface PictureRating {
   readonly plates: number;
   /** Plates whose text is known. */
@@ -34,6 +51,8 @@ export interface PictureRating {
   readonly readRight: number;
   readonly wrongReads: number;
   readonly falseReads: number;
+  readonly ratedPlates: readonly RatedPlate[];
+  readonly judgedReads: readonly JudgedRead[];
   readonly failures: readonly Failure[];
 }
 
@@ -47,6 +66,7 @@ export function ratePicture(picture: LabelledPicture, found: readonly FoundPlate
     read && accepted ? [{ vrm: read.vrm, box }] : [],
   );
   const failures: Failure[] = [];
+  const ratedPlates: RatedPlate[] = [];
   let captured = 0;
   let readRight = 0;
   for (const label of picture.plates) {
@@ -55,6 +75,8 @@ export function ratePicture(picture: LabelledPicture, found: readonly FoundPlate
     const isCaptured =
       isRight || found.some(({ box }) => label.box !== undefined && iou(label.box, box) >= CAPTURED_IOU);
     if (isRight) readRight++;
+    if (label.text !== undefined)
+      ratedPlates.push({ ...(label.box && { box: label.box }), readRight: isRight });
     if (isCaptured) captured++;
     if (isRight || label.text === undefined) continue;
     const got = touching[0]?.vrm ?? null;
@@ -81,8 +103,18 @@ export function ratePicture(picture: LabelledPicture, found: readonly FoundPlate
     readRight,
     wrongReads,
     falseReads,
+    ratedPlates,
+    judgedReads: found.flatMap(({ read, box }) => (read ? [judge(picture, read, box)] : [])),
     failures,
   };
+}
+
+function judge(picture: LabelledPicture, read: PlateRead, box: Box): JudgedRead {
+  const labels = picture.plates.filter((label) => touches(label, box));
+  if (labels.length === 0) return { read, verdict: 'elsewhere' };
+  const own = labels.find((label) => isTextOf(label, read.vrm)) ?? labels.find(({ text }) => text);
+  if (own?.text === undefined) return { read, verdict: 'unknown' };
+  return { read, verdict: isTextOf(own, read.vrm) ? 'right' : 'wrong', truth: foldVrm(own.text) };
 }
 
 /** A label without a box may be anywhere in its picture. */

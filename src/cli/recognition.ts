@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type GreyPicture, loadGreyPicture } from '../capture/picture.js';
 import { loadConfig } from '../config/load.js';
 import { type PlatesConfig, platesSchema } from '../config/schema.js';
+import type { Calibration } from '../domain/calibration.js';
 import { type Box, boundingBox, type Quad } from '../domain/geometry.js';
 import type { PlateHint } from '../domain/hint.js';
 import type { PlateRead } from '../domain/read.js';
@@ -38,6 +39,13 @@ export interface PlatesOptions {
   readonly threshold?: number;
 }
 
+/** For measuring: what to make of the reader's scores, instead of what the device does. */
+export interface ReadOverrides {
+  readonly calibration?: Calibration;
+  /** How many times likelier a mark of a usual UK form is than any other; 1: no matter. */
+  readonly ukFavour?: number;
+}
+
 /** More plates than a camera reads in one frame: a picture is not in a hurry. */
 const READS_PER_PICTURE = 32;
 
@@ -61,10 +69,12 @@ export async function platesConfigFor(options: PlatesOptions): Promise<PlatesCon
  */
 export class PictureRecogniser {
   readonly #config: PlatesConfig;
+  readonly #overrides: ReadOverrides;
   readonly #recogniser: Recogniser;
 
-  constructor(config: PlatesConfig) {
+  constructor(config: PlatesConfig, overrides: ReadOverrides = {}) {
     this.#config = config;
+    this.#overrides = overrides;
     this.#recogniser = new Recogniser({ config });
   }
 
@@ -85,9 +95,10 @@ export class PictureRecogniser {
     const frame = { ...picture, index: 0, capturedAtMs: 0, capturedMonoMs: 0 };
     const first = await this.#recogniser.read(frame, await this.#recogniser.detect(frame));
     const observations = await this.#recogniser.lookAgain(frame, first, this.#config.secondLooksPerFrame);
+    const how = { calibration: this.#recogniser.calibration, seenAtMs: Date.now(), ...this.#overrides };
     const plates = observations.map((observation) => {
       const { quad, detectionScore, lattice } = observation;
-      const read = lattice && fuse([{ lattice, weight: 1 }], { seenAtMs: Date.now() });
+      const read = lattice && fuse([{ lattice, weight: 1 }], how);
       return {
         quad,
         box: boundingBox(quad),

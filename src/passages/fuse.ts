@@ -1,3 +1,4 @@
+import { type Calibration, calibrateCharacter, calibrateRead, UNCALIBRATED } from '../domain/calibration.js';
 import { isIssuedBy } from '../domain/grammar/age-identifier.js';
 import { restorePrintedForm, type UkClass } from '../domain/grammar/forms.js';
 import { CHARSET, type Lattice } from '../domain/lattice.js';
@@ -35,6 +36,8 @@ export interface FuseOptions {
   readonly ukFavour?: number;
   /** UTC, milliseconds: when the plate was seen; a mark that was not issued by then is not favoured. */
   readonly seenAtMs?: number;
+  /** Of the models that the lattices come from; without it, the scores are taken at their word. */
+  readonly calibration?: Calibration;
 }
 
 /**
@@ -86,7 +89,7 @@ interface Text {
  * @param frames lattices of one plate. Frames of weight 0 or less are left out.
  * @returns undefined where the most probable text is empty, or too short or long for a mark.
  *   `probability` counts all texts: for a single frame it is the text's own probability, but for
- *   what the forms of UK marks make of it.
+ *   what the forms of UK marks and the calibration make of it.
  *   Alternatives are folded characters (a 0 stands for O as well).
  */
 export function fuse(frames: readonly WeightedLattice[], options: FuseOptions = {}): PlateRead | undefined {
@@ -100,11 +103,14 @@ export function fuse(frames: readonly WeightedLattice[], options: FuseOptions = 
   if (spelled === undefined) throw new Error('a lattice spelled what is not a mark');
   const { vrm, ukClass } = restorePrintedForm(spelled);
 
-  const distributions = best.rows.flatMap((text, row) => distributionsOf(trusted, row, text));
+  const calibration = options.calibration ?? UNCALIBRATED;
+  const distributions = best.rows
+    .flatMap((text, row) => distributionsOf(trusted, row, text))
+    .map((distribution) => calibrateCharacter(distribution, calibration));
   return {
     vrm,
     matchKey: foldVrm(vrm),
-    probability: best.probability,
+    probability: calibrateRead(best.probability, calibration),
     characters: distributions.map((distribution, place) => describe(distribution, folded, vrm, place)),
     lines: cut(vrm, best.rows),
     ...(ukClass === undefined ? {} : { ukClass }),

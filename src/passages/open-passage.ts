@@ -1,3 +1,4 @@
+import type { Calibration } from '../domain/calibration.js';
 import type { Frame } from '../domain/frame.js';
 import type { Observation } from '../domain/observation.js';
 import type { Direction, EncodedImage, Passage, PassageOutcome } from '../domain/passage.js';
@@ -12,6 +13,7 @@ export interface OpenPassageOptions {
   readonly id: string;
   readonly cameraId: string;
   readonly tools: PictureTools;
+  readonly calibration?: Calibration;
   readonly patchCap: PictureCap;
   readonly overviewCap: PictureCap;
 }
@@ -22,7 +24,7 @@ export type Told = 'nothing' | 'settled' | 'closed';
 /** One vehicle while it goes by: what was seen of it, and what was said of it. */
 export class OpenPassage {
   readonly id: string;
-  readonly reading = new Reading();
+  readonly reading: Reading;
   /** Tracks that are this vehicle now: more than one while a plate is found twice. */
   readonly tracks = new Set<Track>();
   told: Told = 'nothing';
@@ -50,6 +52,7 @@ export class OpenPassage {
   constructor(options: OpenPassageOptions) {
     this.id = options.id;
     this.#options = options;
+    this.reading = new Reading(options.calibration);
     this.#evidence = new Evidence({
       tools: options.tools,
       overviewMostWidthPx: options.overviewCap.mostWidthPx,

@@ -1,5 +1,6 @@
 import { uuidv7 } from 'uuidv7';
 import type { PassagesConfig } from '../config/schema.js';
+import type { Calibration } from '../domain/calibration.js';
 import type { Frame } from '../domain/frame.js';
 import type { Quad } from '../domain/geometry.js';
 import type { Observation } from '../domain/observation.js';
@@ -23,6 +24,8 @@ export interface PassagesOptions {
   readonly minimumPlateHeightPx: number;
   readonly mostReadsPerFrame: number;
   readonly tools: PictureTools;
+  /** Of the models that read; without it, their scores are taken at their word. */
+  readonly calibration?: Calibration;
   /** Ids of passages; UUIDv7 unless a test says otherwise. */
   readonly newId?: () => string;
 }
@@ -164,11 +167,12 @@ export class Passages {
   }
 
   #begin(track: Track): OpenPassage {
-    const { cameraId, tools, config, newId } = this.#options;
+    const { cameraId, tools, calibration, config, newId } = this.#options;
     const passage = new OpenPassage({
       id: (newId ?? uuidv7)(),
       cameraId,
       tools,
+      ...(calibration && { calibration }),
       patchCap: {
         mostBytes: config.platePatchMostBytes,
         mostWidthPx: config.platePatchMostWidthPx,

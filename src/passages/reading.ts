@@ -1,3 +1,4 @@
+import type { Calibration } from '../domain/calibration.js';
 import type { Lattice } from '../domain/lattice.js';
 import type { PlateCrop } from '../domain/plate-crop.js';
 import type { PlateRead } from '../domain/read.js';
@@ -34,6 +35,7 @@ const MOST_WITNESSES = 32;
  * sharpness tell nothing beyond that: a plate that is noisy or crossed by glare is full of edges.
  */
 export class Reading {
+  readonly #calibration: Calibration | undefined;
   #frames: ReadFrame[] = [];
   #read: PlateRead | undefined;
   /** What single frames said, spaced out in time; the last ones. */
@@ -43,6 +45,11 @@ export class Reading {
   #unchanged = 0;
   #sharpest = 0;
   #largestPx = 0;
+
+  /** @param calibration of the models that read; without it, their scores are taken at their word. */
+  constructor(calibration?: Calibration) {
+    this.#calibration = calibration;
+  }
 
   /** The fused read of the frames so far, if they say anything. */
   get read(): PlateRead | undefined {
@@ -142,7 +149,7 @@ export class Reading {
     const seenAtMs = Math.max(...this.#frames.map(({ capturedAtMs }) => capturedAtMs));
     this.#read = fuse(
       weighted.map(({ frame, weight }) => ({ lattice: frame.lattice, weight })),
-      { seenAtMs },
+      { seenAtMs, ...(this.#calibration && { calibration: this.#calibration }) },
     );
     if (this.#read === undefined) this.#unchanged = 0;
     else this.#unchanged = this.#read.matchKey === before ? this.#unchanged + 1 : 1;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import { type Calibration, UNCALIBRATED } from '../domain/calibration.js';
 import { CHARSET } from '../domain/lattice.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import { packageRoot } from '../lib/package-root.js';
@@ -49,7 +50,17 @@ const readerSchema = z.object({
   maxSubsamples: z.number().int().min(1).max(8),
 });
 
-const manifestSchema = z.object({ detector: detectorSchema, reader: readerSchema });
+/** Both models together: fitted on what they read, and of no use to others. */
+const calibrationSchema = z.object({
+  read: z.object({ slope: z.number().positive(), bias: z.number() }),
+  character: z.object({ temperature: z.number().positive() }),
+});
+
+const manifestSchema = z.object({
+  detector: detectorSchema,
+  reader: readerSchema,
+  calibration: calibrationSchema.optional(),
+});
 
 export type DetectorSpecification = z.infer<typeof detectorSchema>;
 export type ReaderSpecification = z.infer<typeof readerSchema>;
@@ -64,6 +75,8 @@ export interface Model<Specification> {
 export interface Models {
   readonly detector: Model<DetectorSpecification>;
   readonly reader: Model<ReaderSpecification>;
+  /** That of the manifest; where it has none, scores are taken at their word. */
+  readonly calibration: Calibration;
 }
 
 const INSTALL_HINT =
@@ -80,8 +93,12 @@ export function resolveModelsFolder(folder: string): string {
  */
 export async function loadModels(modelsFolder: string): Promise<Models> {
   const folder = resolveModelsFolder(modelsFolder);
-  const { detector, reader } = await readManifest(join(folder, 'manifest.json'));
-  return { detector: await readModel(folder, detector), reader: await readModel(folder, reader) };
+  const { detector, reader, calibration } = await readManifest(join(folder, 'manifest.json'));
+  return {
+    detector: await readModel(folder, detector),
+    reader: await readModel(folder, reader),
+    calibration: calibration ?? UNCALIBRATED,
+  };
 }
 
 async function readManifest(path: string): Promise<z.infer<typeof manifestSchema>> {

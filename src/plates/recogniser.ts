@@ -1,4 +1,5 @@
 import type { PlatesConfig } from '../config/schema.js';
+import type { Calibration } from '../domain/calibration.js';
 import type { Frame } from '../domain/frame.js';
 import { plateSize } from '../domain/geometry.js';
 import type { Observation } from '../domain/observation.js';
@@ -33,6 +34,7 @@ interface Stages {
   /** The same model, for what is looked at from near by. */
   readonly closeUp: Detector;
   readonly reader: Reader;
+  readonly calibration: Calibration;
 }
 
 /**
@@ -82,6 +84,7 @@ export class Recogniser {
         threads,
         batchSize: Math.max(mostReadsPerFrame, TURNS.length),
       }),
+      calibration: models.calibration,
     };
     try {
       await stages.detector.start();
@@ -174,6 +177,11 @@ export class Recogniser {
     const stages = this.#stages;
     this.#stages = undefined;
     if (stages !== undefined) await stopAll(stages);
+  }
+
+  /** What the reader's scores are worth; known once it was started. */
+  get calibration(): Calibration {
+    return this.#started().calibration;
   }
 
   snapshot(): RecogniserSnapshot {

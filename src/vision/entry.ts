@@ -57,6 +57,7 @@ async function run({ camera, plates, passages: config, logLevel, resumeFromFrame
     minimumPlateHeightPx: plates.minimumPlateHeightPx,
     mostReadsPerFrame: plates.mostReadsPerFrame,
     tools: { encodeJpeg, resizeGrey },
+    calibration: recogniser.calibration,
   });
   let ended = '';
   const source = new ReopeningSource({

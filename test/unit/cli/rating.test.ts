@@ -39,13 +39,15 @@ const THERE: [number, number, number, number] = [102, 101, 80, 20];
 describe('a labelled plate', () => {
   it('is read right where a read on it is its text, O and 0 being one', () => {
     const rating = ratePicture(picture(LABEL), [found('L008XKV', THERE)]);
-    expect(rating).toEqual({
+    expect(rating).toMatchObject({
       plates: 1,
       platesWithText: 1,
       captured: 1,
       readRight: 1,
       wrongReads: 0,
       falseReads: 0,
+      ratedPlates: [{ box: { x: 100, y: 100, width: 80, height: 20 }, readRight: true }],
+      judgedReads: [{ verdict: 'right', truth: 'L008XKV' }],
       failures: [],
     });
   });

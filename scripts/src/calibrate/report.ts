@@ -1,0 +1,55 @@
+import { type Calibration, calibrateRead, UNCALIBRATED } from '../../../src/domain/calibration.js';
+import {
+  adaptiveBins,
+  brierScore,
+  calibrationError,
+  type Forecast,
+  reliabilityBins,
+} from '../../../src/lib/reliability.js';
+import { fitCalibration } from './fit.js';
+import type { ReadSample, SampleGroup } from './sample.js';
+
+/** Stated probabilities of some reads under a calibration. */
+export function forecastsOf(samples: readonly ReadSample[], calibration: Calibration): Forecast[] {
+  return samples.map(({ logOdds, right }) => ({
+    probability: calibrateRead(1 / (1 + Math.exp(-logOdds)), calibration),
+    right,
+  }));
+}
+
+/** One line: reads, share right, calibration error in even and in equally filled bins, Brier score. */
+export function summaryOf(name: string, forecasts: readonly Forecast[]): string {
+  const right = forecasts.filter((forecast) => forecast.right).length;
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`.padStart(7);
+  const count = `${right} of ${forecasts.length} right`.padEnd(18);
+  const errors = [reliabilityBins(forecasts), adaptiveBins(forecasts)].map((bins) =>
+    percent(calibrationError(bins)),
+  );
+  return `${name.padEnd(34)} ${count} error ${errors[0]}, adaptive ${errors[1]}, Brier ${brierScore(forecasts).toFixed(4)}`;
+}
+
+/** How well the fit carries over: each group under the calibration that all others give. */
+export function crossSummary(groups: readonly SampleGroup[]): string[] {
+  return groups.map((left) => {
+    const calibration = fitCalibration(groups.filter((group) => group !== left));
+    return summaryOf(`${left.name}, fitted without it`, forecastsOf(left.samples, calibration));
+  });
+}
+
+export function rawSummary(groups: readonly SampleGroup[]): string[] {
+  return groups.map(({ name, samples }) =>
+    summaryOf(`${name}, scores as they are`, forecastsOf(samples, UNCALIBRATED)),
+  );
+}
+
+const THRESHOLDS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+
+/** What each least probability would let through of the photographs: to choose plates.readThreshold by. */
+export function thresholdTable(groups: readonly SampleGroup[], calibration: Calibration): string[] {
+  const forecasts = groups.flatMap(({ samples }) => forecastsOf(samples, calibration));
+  return THRESHOLDS.map((threshold) => {
+    const through = forecasts.filter(({ probability }) => probability >= threshold);
+    const right = through.filter((forecast) => forecast.right).length;
+    return `threshold ${threshold}: ${right} right, ${through.length - right} not`;
+  });
+}
