@@ -48,11 +48,11 @@ export const CURVES: readonly Curve[] = [
   {
     name: 'blur',
     title: 'Read right by blur',
-    xTitle: 'blur, strokes of the character (14 mm of 79; 3.5 px here)',
+    xTitle: 'diameter or length of the blur, strokes (3.5 px here)',
     xs: [0, 0.5, 1, 1.5, 2, 2.5, 3],
     series: [
       {
-        name: 'out of focus (diameter of the disc)',
+        name: 'out of focus',
         set: (x) => ({
           carriers: EVERY_FORM,
           characterHeightPx: CHARACTER_HEIGHT_PX,
@@ -60,7 +60,7 @@ export const CURVES: readonly Curve[] = [
         }),
       },
       {
-        name: 'moving (way during the exposure)',
+        name: 'moving',
         set: (x) => ({
           carriers: EVERY_FORM,
           characterHeightPx: CHARACTER_HEIGHT_PX,
