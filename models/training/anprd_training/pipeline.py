@@ -10,6 +10,7 @@ import ast
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -251,6 +252,7 @@ def arguments(argv):
 def main(argv=None):
     args = arguments(argv)
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop the stages too
     work = os.path.realpath(os.path.join(args.work, "quick" if args.quick else ""))
     run = stages.Run(tuple(map(os.path.realpath, args.scenes)), work, tuple(map(os.path.realpath, args.eval)),
                      os.path.realpath(args.glyphs) if args.glyphs else "", args.seed, args.device, max(1, args.cores), args.quick,
