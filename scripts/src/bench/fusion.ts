@@ -90,15 +90,16 @@ function chartOf({ points, single }: FusionCurve): Promise<string> {
       };
     }),
   });
+  const alone = ((100 * single.right) / single.frames).toFixed(0);
   const readFrom = platesSchema.parse({}).readThreshold;
   return lineChart({
     title: 'Reads by the number of frames fused',
-    subtitle: `${passages} rendered passages with motion blur, glare and dirt; ${((100 * single.right) / single.frames).toFixed(0)} % of single frames are read right`,
+    subtitle: `${passages} rendered passages with blur, glare and dirt; ${alone} % of single frames are read right; reported: probability ${readFrom} or more`,
     x: { title: 'frames fused', ticks: FRAME_COUNTS },
     y: { title: 'passages, %', domain: [0, 100] },
     series: [
       series('text right', ({ right }) => right),
-      series(`reported (probability ${readFrom} or more) and right`, ({ reportedRight }) => reportedRight),
+      series('reported and right', ({ reportedRight }) => reportedRight),
       series('reported and wrong', ({ reportedWrong }) => reportedWrong),
     ],
     bars: [{ y: RIGHT_AT_LEAST, label: `${RIGHT_AT_LEAST} %` }],

@@ -1,9 +1,10 @@
 import { platesSchema } from '../../../src/config/schema.js';
+import type { Calibration } from '../../../src/domain/calibration.js';
 import type { MatchKey } from '../../../src/domain/vrm.js';
+import { calibrationError, reliabilityBins } from '../../../src/lib/reliability.js';
 import { Reading } from '../../../src/passages/reading.js';
 import { Recogniser } from '../../../src/plates/recogniser.js';
 import { seededRandom } from '../clip/random.js';
-import { expectedCalibrationError } from './calibration-error.js';
 import { readPassage, type SeenPassage } from './read-passage.js';
 import { PassageRenderer } from './rendered-passage.js';
 
@@ -56,23 +57,34 @@ export async function measureFusion(options: {
       seen.push(await readPassage(recogniser, renderer.passage(index)));
       onPassage?.(index + 1);
     }
-    return fusionCurve(seen, { seed, reportedFrom: config.readThreshold });
+    return fusionCurve(seen, {
+      seed,
+      reportedFrom: config.readThreshold,
+      calibration: recogniser.calibration,
+    });
   } finally {
     await recogniser.stop();
   }
 }
 
-/**
- * @param seed of the order in which a passage's frames are taken: any of them may be the first, so
- *   that the curve shows what more frames give and not what coming nearer does.
- * @param reportedFrom least probability of a read that leaves the device.
- */
+export interface FusionCurveOptions {
+  /**
+   * Of the order in which a passage's frames are taken: any of them may be the first, so that the
+   * curve shows what more frames give and not what coming nearer does.
+   */
+  readonly seed: string;
+  /** Least probability of a read that leaves the device. */
+  readonly reportedFrom: number;
+  /** Of the models that read. */
+  readonly calibration?: Calibration;
+}
+
 export function fusionCurve(
   seen: readonly SeenPassage[],
-  { seed, reportedFrom }: { readonly seed: string; readonly reportedFrom: number },
+  { seed, reportedFrom, calibration }: FusionCurveOptions,
 ): FusionCurve {
   const frames = seen.flatMap((passage) => passage.frames.map((frame) => ({ frame, truth: passage.truth })));
-  const alone = frames.filter(({ frame, truth }) => frame && isRight(readingOf([frame]), truth));
+  const alone = frames.filter(({ frame, truth }) => frame && isRight(readingOf([frame], calibration), truth));
   const shuffled = seen.map((passage, index) => ({
     truth: passage.truth,
     frames: inAnyOrder(passage.frames, `${seed}/order ${index}`),
@@ -85,28 +97,28 @@ export function fusionCurve(
     },
     points: FRAME_COUNTS.map((count) => {
       const answers = shuffled.map((passage) => {
-        const reading = readingOf(passage.frames.slice(0, count));
+        const reading = readingOf(passage.frames.slice(0, count), calibration);
         return {
           probability: reading.read?.probability ?? 0,
-          isRight: isRight(reading, passage.truth),
+          right: isRight(reading, passage.truth),
         };
       });
       const reported = answers.filter(({ probability }) => probability >= reportedFrom);
       return {
         frames: count,
         passages: answers.length,
-        right: answers.filter((answer) => answer.isRight).length,
-        reportedRight: reported.filter((answer) => answer.isRight).length,
-        reportedWrong: reported.filter((answer) => !answer.isRight).length,
-        calibrationError: expectedCalibrationError(answers),
+        right: answers.filter((answer) => answer.right).length,
+        reportedRight: reported.filter((answer) => answer.right).length,
+        reportedWrong: reported.filter((answer) => !answer.right).length,
+        calibrationError: calibrationError(reliabilityBins(answers)),
       };
     }),
     wholeWay: wholeWay(seen),
   };
 }
 
-function readingOf(frames: SeenPassage['frames']): Reading {
-  const reading = new Reading();
+function readingOf(frames: SeenPassage['frames'], calibration: Calibration | undefined): Reading {
+  const reading = new Reading(calibration);
   for (const frame of frames) if (frame !== undefined) reading.add(frame);
   return reading;
 }

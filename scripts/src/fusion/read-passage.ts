@@ -26,7 +26,8 @@ const SAME_PLATE_IOU = 0.3;
 
 /**
  * Takes the frames of a passage through detector and reader, and through the tracker as the vision
- * process does. Each frame is detected and read once, whoever asks for it.
+ * process does, but for second looks at doubtful plates: what fusing gives is measured here. Each
+ * frame is detected and read once, whoever asks for it.
  */
 export async function readPassage(recogniser: Recogniser, passage: RenderedPassage): Promise<SeenPassage> {
   const plates = platesSchema.parse({});
@@ -36,6 +37,7 @@ export async function readPassage(recogniser: Recogniser, passage: RenderedPassa
     readProbability: plates.readThreshold,
     minimumPlateHeightPx: plates.minimumPlateHeightPx,
     mostReadsPerFrame: plates.mostReadsPerFrame,
+    calibration: recogniser.calibration,
     // Nobody looks at these pictures.
     tools: {
       encodeJpeg: () => new Uint8Array(1),

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { expectedCalibrationError } from '../../../scripts/src/fusion/calibration-error.js';
 import { fusionCurve } from '../../../scripts/src/fusion/curve.js';
 import type { SeenPassage } from '../../../scripts/src/fusion/read-passage.js';
 import { foldVrm, type Vrm } from '../../../src/domain/vrm.js';
@@ -46,20 +45,5 @@ describe('the curve over the number of frames', () => {
 
   it('counts a passage without a record as not one', () => {
     expect(curve.wholeWay).toEqual({ passages: 3, right: 0, wrong: 0, unread: 0, notOne: 3 });
-  });
-});
-
-describe('the calibration error', () => {
-  const answers = (probability: number, right: number, of: number) =>
-    Array.from({ length: of }, (_, index) => ({ probability, isRight: index < right }));
-
-  it('is nothing where answers are right as often as they say', () => {
-    expect(expectedCalibrationError([...answers(0.75, 3, 4), ...answers(0.25, 1, 4)])).toBeCloseTo(0);
-  });
-
-  it('is how far they are off on average, to either side', () => {
-    expect(expectedCalibrationError(answers(0.9, 1, 2))).toBeCloseTo(0.4);
-    expect(expectedCalibrationError([...answers(0.95, 1, 2), ...answers(0.05, 1, 2)])).toBeCloseTo(0.45);
-    expect(expectedCalibrationError([])).toBe(0);
   });
 });
