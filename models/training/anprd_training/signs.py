@@ -1,8 +1,9 @@
 """Drawn signs that are not plates, cut as a detector would cut them: the reader must answer nothing.
 
-Words without a digit, telephone numbers, prices and the overlay texts of cameras, in ordinary sign
-looks: dark on a light panel and the reverse, close to the text or far beyond it.  No text here has
-the form of a mark: numbers are too long, or they carry a currency sign, a colon or a per cent sign.
+Words without a digit, telephone numbers, prices, road signs, badges of vehicles and the overlay texts
+of cameras, in ordinary sign looks: dark on a light panel and the reverse, close to the text or far
+beyond it; and grilles, whose bars look like ones.  No text here has the form of a mark: numbers are
+too long, or they carry a currency sign, a colon, a bracket or a word.
 """
 import cv2
 import numpy as np
@@ -22,6 +23,10 @@ DISCOVERY JAGUAR BENTLEY MINI COOPER VAUXHALL OPEL CORSA ASTRA FIESTA FOCUS TRAN
 POLO PASSAT TIGUAN OCTAVIA FABIA LOGAN DUSTER CLIO MEGANE SCANIA MAN DAF IVECO VOLKSWAGEN LEXUS TESLA PORSCHE VIVARO
 POLITIA POLIZEI POLICIA POLITIE FARMACIE FARMACIA APOTHEKE ALIMENTARA VULCANIZARE PIESE AUTO CASA SCHIMB EXCHANGE
 TO LET FOR SALE SOLD FREE OFFER NEW USED BEST PRICE CHEAP DEAL FINANCE AVAILABLE""".split()
+_PLACES = """LONDON BRISTOL CARDIFF GLASGOW EDINBURGH BELFAST OXFORD CAMBRIDGE NORWICH EXETER PLYMOUTH LUTON READING SWINDON
+STOKE PRESTON LANCASTER CARLISLE PERTH STIRLING NEWRY OMAGH AIRPORT FERRY CENTRE NORTH SOUTH EAST WEST RING ROAD""".split()
+_MODELS = """AXOR ATEGO ANTOS AROCS TGA TGS TGL TGM CF LF STRALIS EUROCARGO TRAKKER PREMIUM MAGNUM MIDLUM FM FL FMX FE S G P
+CLASS SERIES TDCI DCI CDI CRDI TSI TFSI MHEV HEV PHEV BLUEHDI ECOBOOST""".split()
 
 
 def _digits(rng, n):
@@ -35,6 +40,11 @@ def _number(rng, low, high):
 def text(rng):
     """The text of a sign."""
     kind = rng.random()
+    if kind < 0.16:
+        return _road_sign(rng)
+    if kind < 0.28:
+        return _badge(rng)
+    kind = (kind - 0.28) / 0.72
     if kind < 0.6:
         words = [_WORDS[i] for i in rng.integers(0, len(_WORDS), 1 if rng.random() < 0.65 else int(rng.integers(2, 4)))]
         out = " ".join(words)
@@ -61,10 +71,37 @@ def text(rng):
             f"{_number(rng, 1, 120)} KM/H", f"{_number(rng, 20, 80)} MPH {_number(rng, 1, 30)}.{_digits(rng, 1)}C"][int(rng.integers(0, 8))]
 
 
+def _road_sign(rng):
+    road = "AB"[int(rng.integers(0, 2))] + _number(rng, 1, 9000) if rng.random() < 0.5 else "M" + _number(rng, 1, 90)
+    place = _PLACES[int(rng.integers(0, len(_PLACES)))]
+    return [f"{road} {place}", f"{place} {road}", f"{road} ({road[0]}{_number(rng, 1, 99)})", f"M{_number(rng, 1, 90)} J{_number(rng, 1, 45)}",
+            f"J{_number(rng, 1, 45)} M{_number(rng, 1, 90)}", f"{place} {_number(rng, 1, 200)}", f"{_number(rng, 1, 200)} {place}",
+            f"A{_number(rng, 1, 99)}(M) J{_number(rng, 1, 60)}", f"E{_number(rng, 1, 900)} {place}", f"{_number(rng, 1, 10)}0 MPH",
+            f"MAX {_number(rng, 1, 40)} T", f"LIMIT {_number(rng, 1, 9)}0", f"{_number(rng, 1, 6)}.{_digits(rng, 1)}m"][int(rng.integers(0, 13))]
+
+
+def _badge(rng):
+    model = _MODELS[int(rng.integers(0, len(_MODELS)))]
+    return [f"{model} {_number(rng, 100, 900)}", f"{model} {_number(rng, 10, 40)}.{_number(rng, 200, 600)}", f"{_number(rng, 1, 7)}.{_digits(rng, 1)} {model}",
+            f"{_number(rng, 1, 7)}.{_digits(rng, 1)} V{_number(rng, 6, 13)}", f"{model} {_number(rng, 2, 9)}x{_number(rng, 2, 9)}",
+            f"{model} {_number(rng, 1, 7)}.{_digits(rng, 1)}"][int(rng.integers(0, 6))]
+
+
+def _grille(rng):
+    """A mask like a word's: upright bars, even or in pairs, as many as fit."""
+    pitch, height = int(rng.integers(5, 16)), int(rng.integers(20, 40))
+    bar = max(1, int(pitch * rng.uniform(0.2, 0.75)))
+    mask = np.zeros((height, pitch * int(rng.integers(4, 24))), np.uint8)
+    for x in range(0, mask.shape[1], pitch):
+        if rng.random() < 0.97:
+            mask[:, x:x + bar] = int(rng.integers(170, 256))
+    return mask
+
+
 def sign_crop(rng):
-    """The reader's crop of a sign, uint8 [48, 160]."""
-    words = text(rng)
-    mask = fonts.word(fonts.pick_font(rng), words)
+    """The reader's crop of a sign or a grille, uint8 [48, 160]."""
+    words = "" if rng.random() < 0.1 else text(rng)
+    mask = fonts.word(fonts.pick_font(rng), words) if words else _grille(rng)
     big = cv2.resize(mask, None, fx=3 * rng.uniform(0.8, 1.3), fy=3, interpolation=cv2.INTER_LINEAR)
     if big.shape[1] > 7 * big.shape[0] and any(c.isdigit() for c in words):
         big = cv2.resize(big, (7 * big.shape[0], big.shape[0]), interpolation=cv2.INTER_AREA)
