@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { DeviceError } from '../lib/errors.js';
+import { calibrationError, type Forecast, reliabilityBins } from '../lib/reliability.js';
 import { type Interval, wilson } from '../lib/wilson.js';
+import { type Band, bandsOf } from './bands.js';
 import { type LabelledPicture, loadLabels } from './labels.js';
-import { type Failure, type PictureRating, ratePicture } from './rating.js';
+import { type Failure, type JudgedRead, type PictureRating, ratePicture } from './rating.js';
 import { PictureRecogniser, type PlatesOptions, platesConfigFor } from './recognition.js';
 
 export interface Rates {
@@ -23,7 +25,22 @@ export interface Rates {
     readonly picturesWithFalseRead: Interval;
   };
   readonly picturesWithFalseRead: number;
+  /** Read rates of small, of large, and of slanted or square plates. */
+  readonly bands: readonly Band[];
+  /** How far stated probabilities are from the truth, over all reads, sure or not. */
+  readonly calibration: {
+    /** Reads on plates whose text is known. */
+    readonly onPlates: CalibrationFigure;
+    /** Those and the reads on no labelled plate, which count as wrong though some may be right. */
+    readonly everywhere: CalibrationFigure;
+  };
   readonly failures: readonly Failure[];
+}
+
+export interface CalibrationFigure {
+  readonly reads: number;
+  /** Expected calibration error over ten bins of equal width, 0 to 1. */
+  readonly error: number;
 }
 
 interface RatesOptions extends PlatesOptions {
@@ -103,6 +120,7 @@ export function summarise(ratings: readonly PictureRating[], unreadablePictures:
   const platesWithText = sum((rating) => rating.platesWithText);
   const captured = sum((rating) => rating.captured);
   const readRight = sum((rating) => rating.readRight);
+  const judged = ratings.flatMap(({ judgedReads }) => judgedReads);
   const picturesWithFalseRead = sum((rating) => (rating.falseReads > 0 ? 1 : 0));
   return {
     pictures: ratings.length,
@@ -119,21 +137,42 @@ export function summarise(ratings: readonly PictureRating[], unreadablePictures:
       readRight: wilson(readRight, platesWithText),
       picturesWithFalseRead: wilson(picturesWithFalseRead, ratings.length),
     },
+    bands: bandsOf(ratings.flatMap(({ ratedPlates }) => ratedPlates)),
+    calibration: {
+      onPlates: calibrationOf(judged, ['right', 'wrong']),
+      everywhere: calibrationOf(judged, ['right', 'wrong', 'elsewhere']),
+    },
     failures: ratings.flatMap((rating) => rating.failures),
   };
 }
 
+function calibrationOf(
+  judged: readonly JudgedRead[],
+  verdicts: readonly JudgedRead['verdict'][],
+): CalibrationFigure {
+  const forecasts = judged
+    .filter(({ verdict }) => verdicts.includes(verdict))
+    .map(({ read, verdict }): Forecast => ({ probability: read.probability, right: verdict === 'right' }));
+  return { reads: forecasts.length, error: calibrationError(reliabilityBins(forecasts)) };
+}
+
+const NAME_WIDTH = 20;
+
 export function renderRates(folder: string, rates: Rates): string {
   const { pictures, plates, platesWithText, captured, readRight, wrongReads, falseReads, intervals } = rates;
   const line = (name: string, count: number, of: number, interval: Interval) =>
-    `${name.padEnd(16)} ${percent(of === 0 ? 0 : count / of).padStart(7)}  (${count} of ${of}; 95 % interval ${percent(interval.low)} to ${percent(interval.high)})`;
+    `${name.padEnd(NAME_WIDTH)} ${percent(of === 0 ? 0 : count / of).padStart(7)}  (${count} of ${of}; 95 % interval ${percent(interval.low)} to ${percent(interval.high)})`;
   const lines = [
     `${folder}: ${pictures} pictures, ${plates} plates`,
     line('captured', captured, plates, intervals.captured),
     line('read right', readRight, platesWithText, intervals.readRight),
-    `${'wrong reads'.padEnd(16)} ${String(wrongReads).padStart(7)}  (reads of a labelled plate that are not its text)`,
-    `${'false reads'.padEnd(16)} ${(pictures === 0 ? 0 : falseReads / pictures).toFixed(3).padStart(7)}  a picture (${falseReads} in all; ${rates.picturesWithFalseRead} pictures have one: 95 % interval ${percent(intervals.picturesWithFalseRead.low)} to ${percent(intervals.picturesWithFalseRead.high)})`,
+    ...rates.bands.map(({ name, readRight: right, plates: of, interval }) =>
+      line(`  ${name}`, right, of, interval),
+    ),
+    `${'wrong reads'.padEnd(NAME_WIDTH)} ${String(wrongReads).padStart(7)}  (reads of a labelled plate that are not its text)`,
+    `${'false reads'.padEnd(NAME_WIDTH)} ${(pictures === 0 ? 0 : falseReads / pictures).toFixed(3).padStart(7)}  a picture (${falseReads} in all; ${rates.picturesWithFalseRead} pictures have one: 95 % interval ${percent(intervals.picturesWithFalseRead.low)} to ${percent(intervals.picturesWithFalseRead.high)})`,
   ];
+  lines.push(renderCalibration(rates.calibration));
   if (rates.unreadablePictures > 0) {
     lines.push(`${rates.unreadablePictures} pictures could not be opened and are in no figure above`);
   }
@@ -145,6 +184,10 @@ export function renderRates(folder: string, rates: Rates): string {
     }
   }
   return `${lines.join('\n')}\n`;
+}
+
+function renderCalibration({ onPlates, everywhere }: Rates['calibration']): string {
+  return `${'probability off'.padEnd(NAME_WIDTH)} ${percent(onPlates.error).padStart(7)}  on average (${onPlates.reads} reads of plates whose text is known; ${percent(everywhere.error)} with the ${everywhere.reads - onPlates.reads} on no labelled plate, taken as wrong)`;
 }
 
 function percent(rate: number): string {

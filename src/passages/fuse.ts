@@ -110,7 +110,7 @@ export function fuse(frames: readonly WeightedLattice[], options: FuseOptions = 
   return {
     vrm,
     matchKey: foldVrm(vrm),
-    probability: calibrateRead(best.probability, calibration),
+    probability: calibrateRead(best.probability, folded, calibration),
     characters: distributions.map((distribution, place) => describe(distribution, folded, vrm, place)),
     lines: cut(vrm, best.rows),
     ...(ukClass === undefined ? {} : { ukClass }),

@@ -52,7 +52,13 @@ const readerSchema = z.object({
 
 /** Both models together: fitted on what they read, and of no use to others. */
 const calibrationSchema = z.object({
-  read: z.object({ slope: z.number().positive(), bias: z.number() }),
+  read: z.object({
+    slope: z.number().positive(),
+    bias: z.number(),
+    noDigit: z.number(),
+    noLetter: z.number(),
+    short: z.number(),
+  }),
   character: z.object({ temperature: z.number().positive() }),
 });
 

@@ -1,9 +1,12 @@
-import type { Calibration } from '../../../src/domain/calibration.js';
+import { type Calibration, formOf, logOdds, UNCALIBRATED } from '../../../src/domain/calibration.js';
 import type { CharacterSample, SampleGroup } from './sample.js';
 
 /** How hard the fit is drawn to scores taken at their word: as by so many reads. */
-const PULL = 2;
-const ITERATIONS = 50;
+const PULL = 1;
+/** In the order in which they are fitted. */
+const TERMS = ['slope', 'bias', 'noDigit', 'noLetter', 'short'] as const;
+const START = TERMS.map((name) => UNCALIBRATED.read[name]);
+const ITERATIONS = 30;
 const LEAST_SLOPE = 0.2;
 const TEMPERATURES: readonly [number, number] = [0.3, 4];
 
@@ -16,29 +19,91 @@ export function fitCalibration(groups: readonly SampleGroup[]): Calibration {
   return { read: fitRead(groups), character: { temperature: fitTemperature(groups) } };
 }
 
-/** Logistic regression on the log-odds by Newton's method; two numbers, so the matrix is inverted by hand. */
+interface Row {
+  readonly terms: readonly number[];
+  readonly right: boolean;
+  readonly weight: number;
+}
+
+/** Logistic regression by Newton's method; a step that overshoots is halved. */
 function fitRead(groups: readonly SampleGroup[]): Calibration['read'] {
-  let slope = 1;
-  let bias = 0;
+  const rows = groups.flatMap(({ weight, samples }) =>
+    samples.map(
+      ({ probability, text, right }): Row => ({ terms: termsOf(probability, text), right, weight }),
+    ),
+  );
+  let numbers = START;
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
-    let gradient = [PULL * (slope - 1), PULL * bias] as [number, number];
-    let [ss, sb, bb] = [PULL, 0, PULL];
-    for (const { weight, samples } of groups) {
-      for (const { logOdds, right } of samples) {
-        const expected = 1 / (1 + Math.exp(-(slope * logOdds + bias)));
-        const miss = weight * (expected - (right ? 1 : 0));
-        const spread = weight * expected * (1 - expected);
-        gradient = [gradient[0] + miss * logOdds, gradient[1] + miss];
-        ss += spread * logOdds * logOdds;
-        sb += spread * logOdds;
-        bb += spread;
-      }
+    const before = lossOfRows(rows, numbers);
+    let step = newtonStep(rows, numbers);
+    let next = minus(numbers, step);
+    for (let halving = 0; halving < ITERATIONS && lossOfRows(rows, next) > before; halving++) {
+      step = step.map((value) => value / 2);
+      next = minus(numbers, step);
     }
-    const determinant = ss * bb - sb * sb;
-    slope = Math.max(LEAST_SLOPE, slope - (bb * gradient[0] - sb * gradient[1]) / determinant);
-    bias -= (ss * gradient[1] - sb * gradient[0]) / determinant;
+    numbers = next;
   }
-  return { slope: rounded(slope), bias: rounded(bias) };
+  const [slope, bias, noDigit, noLetter, short] = numbers.map(rounded) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { slope: Math.max(LEAST_SLOPE, slope), bias, noDigit, noLetter, short };
+}
+
+function lossOfRows(rows: readonly Row[], numbers: readonly number[]): number {
+  const pull = numbers.reduce((sum, value, i) => sum + (PULL / 2) * (value - (START[i] as number)) ** 2, 0);
+  return rows.reduce((sum, { terms, right, weight }) => {
+    const logit = dot(terms, numbers);
+    return sum + weight * Math.log1p(Math.exp(right ? -logit : logit));
+  }, pull);
+}
+
+function newtonStep(rows: readonly Row[], numbers: readonly number[]): number[] {
+  const gradient = numbers.map((value, i) => PULL * (value - (START[i] as number)));
+  const curvature = numbers.map((_, i) => numbers.map((__, j) => (i === j ? PULL : 0)));
+  for (const { terms, right, weight } of rows) {
+    const expected = 1 / (1 + Math.exp(-dot(terms, numbers)));
+    terms.forEach((term, i) => {
+      gradient[i] = (gradient[i] as number) + weight * (expected - (right ? 1 : 0)) * term;
+      const row = curvature[i] as number[];
+      terms.forEach((other, j) => {
+        row[j] = (row[j] as number) + weight * expected * (1 - expected) * term * other;
+      });
+    });
+  }
+  return solve(curvature, gradient);
+}
+
+function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
+}
+
+function minus(a: readonly number[], b: readonly number[]): number[] {
+  return a.map((value, i) => value - (b[i] as number));
+}
+
+/** What the numbers of TERMS are multiplied by. */
+function termsOf(probability: number, text: string): number[] {
+  const { noDigit, noLetter, short } = formOf(text);
+  return [logOdds(probability), 1, noDigit, noLetter, short];
+}
+
+/** Gauss and Jordan, for a positive definite matrix. */
+function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
+  const rows = matrix.map((row, i) => [...row, right[i] as number]);
+  rows.forEach((row, i) => {
+    const pivot = row[i] as number;
+    for (let j = i; j < row.length; j++) row[j] = (row[j] as number) / pivot;
+    rows.forEach((other, k) => {
+      const factor = other[i] as number;
+      if (k === i || factor === 0) return;
+      for (let j = i; j < row.length; j++) other[j] = (other[j] as number) - factor * (row[j] as number);
+    });
+  });
+  return rows.map((row) => row.at(-1) as number);
 }
 
 /** By golden section: the loss has one valley. */

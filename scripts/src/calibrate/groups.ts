@@ -8,10 +8,11 @@ import { type SampleGroup, sampleOf } from './sample.js';
 /** Scores as the models give them. */
 const RAW = { calibration: UNCALIBRATED };
 /**
- * What drawn reads count, against 1 for a photograph's: they are easy to have and less like the
- * road. Signs count for their share of what a camera finds, which is plates by far.
+ * What drawn reads count, all together, against 1 for those of the photographs. Drawn plates are
+ * easy to have and less like the road. A camera that has found something has found a plate, nearly
+ * always: one read in fifteen is taken to be of a sign. Photographs have their own share of what is no plate.
  */
-const WEIGHTS = { plates: 0.5, signs: 0.25 };
+const SHARES = { plates: 0.5, signs: 0.12 };
 
 /** Reads to fit on: photographs by the folder that they come from, drawn plates, and drawn signs. */
 export async function gatherGroups(folders: readonly string[], models: string): Promise<SampleGroup[]> {
@@ -23,10 +24,11 @@ export async function gatherGroups(folders: readonly string[], models: string): 
     }
   }
   const drawn = await judgeDrawn(models, RAW);
+  const photographs = [...judged.values()].flat().length;
   return [
     ...[...judged].map(([name, reads]) => groupOf(name, 1, reads)),
-    groupOf('drawn plates', WEIGHTS.plates, drawn.plates),
-    groupOf('drawn signs', WEIGHTS.signs, drawn.signs),
+    groupOf('drawn plates', (SHARES.plates * photographs) / drawn.plates.length, drawn.plates),
+    groupOf('drawn signs', (SHARES.signs * photographs) / drawn.signs.length, drawn.signs),
   ];
 }
 

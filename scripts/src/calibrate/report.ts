@@ -11,8 +11,8 @@ import type { ReadSample, SampleGroup } from './sample.js';
 
 /** Stated probabilities of some reads under a calibration. */
 export function forecastsOf(samples: readonly ReadSample[], calibration: Calibration): Forecast[] {
-  return samples.map(({ logOdds, right }) => ({
-    probability: calibrateRead(1 / (1 + Math.exp(-logOdds)), calibration),
+  return samples.map(({ probability, text, right }) => ({
+    probability: calibrateRead(probability, text, calibration),
     right,
   }));
 }

@@ -1,5 +1,4 @@
 import type { JudgedRead } from '../../../src/cli/rating.js';
-import { logOdds } from '../../../src/domain/calibration.js';
 
 /** One character of a read: what the scores say of the place, and which of it is there. */
 export interface CharacterSample {
@@ -11,7 +10,10 @@ export interface CharacterSample {
 
 /** One read as the scores have it, and whether it is right. */
 export interface ReadSample {
-  readonly logOdds: number;
+  /** Of the text, before any calibration. */
+  readonly probability: number;
+  /** Folded. */
+  readonly text: string;
   readonly right: boolean;
   /** None where the read is not of one length with the plate's text, or too far from it. */
   readonly characters: readonly CharacterSample[];
@@ -31,7 +33,8 @@ const MOST_WRONG_CHARACTERS = 2;
 export function sampleOf({ read, verdict, truth }: JudgedRead): ReadSample | undefined {
   if (verdict === 'unknown') return undefined;
   return {
-    logOdds: logOdds(read.probability),
+    probability: read.probability,
+    text: read.matchKey,
     right: verdict === 'right',
     characters: truth === undefined ? [] : charactersOf(read, truth),
   };

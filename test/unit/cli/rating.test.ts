@@ -165,11 +165,37 @@ describe('the rates of a folder', () => {
     expect(rates.intervals.readRight.high).toBeGreaterThan(1 / 3);
   });
 
+  it('are given for small, large, and slanted plates by themselves', () => {
+    const square = { text: 'SQ11ARE', box: [500, 100, 200, 150] };
+    const { bands } = summarise(
+      [...ratings, ratePicture(picture(square), [found('SQ11ARE', [500, 100, 200, 150])])],
+      0,
+    );
+    expect(bands).toMatchObject([
+      { name: 'under 100 px wide', plates: 3, readRight: 1 },
+      { name: '100 px and wider', plates: 1, readRight: 1 },
+      { name: 'narrower than 3:1', plates: 1, readRight: 1 },
+    ]);
+    expect(bands[0]?.interval.high).toBeLessThan(1);
+  });
+
+  it('say how far stated probabilities are off, and leave out what nobody can judge', () => {
+    const untold = ratePicture(picture({ box: [100, 100, 80, 20] }), [found('ANY1', THERE, false)]);
+    // One right and one wrong read at 0.9, and one wrong elsewhere.
+    const { calibration } = summarise([...ratings, untold], 0);
+    expect(calibration.onPlates.reads).toBe(2);
+    expect(calibration.onPlates.error).toBeCloseTo(0.4, 9);
+    expect(calibration.everywhere.reads).toBe(3);
+    expect(calibration.everywhere.error).toBeCloseTo(0.9 - 1 / 3, 9);
+  });
+
   it('are shown as a table with every failure', () => {
     const text = renderRates('some/folder', summarise(ratings, 1));
     expect(text).toContain('some/folder: 2 pictures, 3 plates');
     expect(text).toMatch(/captured +66\.7 % {2}\(2 of 3; 95 % interval 20\.8 % to 93\.9 %\)/);
     expect(text).toMatch(/read right +33\.3 % {2}\(1 of 3/);
+    expect(text).toMatch(/under 100 px wide +33\.3 % {2}\(1 of 3/);
+    expect(text).toMatch(/probability off +40\.0 % {2}on average \(2 reads .*; 56\.7 % with the 1 /);
     expect(text).toContain('1 pictures could not be opened');
     expect(text).toMatch(/1\.jpg +LO08XKV +LO08XKY +wrong-read/);
     expect(text).toMatch(/1\.jpg +- +TAXI +false-read/);
