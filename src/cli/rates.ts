@@ -6,7 +6,7 @@ import { type Interval, wilson } from '../lib/wilson.js';
 import { type Band, bandsOf } from './bands.js';
 import { type LabelledPicture, loadLabels } from './labels.js';
 import { type Failure, type JudgedRead, type PictureRating, ratePicture } from './rating.js';
-import { PictureRecogniser, type PlatesOptions, platesConfigFor } from './recognition.js';
+import { PictureRecogniser, type PlatesOptions, platesConfigFor, type ReadOverrides } from './recognition.js';
 
 export interface Rates {
   readonly pictures: number;
@@ -72,15 +72,19 @@ export function register(program: Command): void {
 /** Told after each picture; `problem` is why one could not be opened. */
 export type Progress = (done: number, of: number, problem?: string) => void;
 
-/** @throws DeviceError labels.invalid, models.*, config.* */
+/**
+ * @param overrides what to make of the reader's scores, instead of what the device does.
+ * @throws DeviceError labels.invalid, models.*, config.*
+ */
 export async function measureRates(
   folder: string,
   options: RatesOptions,
   progress: Progress = () => undefined,
+  overrides: ReadOverrides = {},
 ): Promise<Rates> {
   const config = await platesConfigFor(options);
   const pictures = (await loadLabels(folder)).slice(0, options.limit);
-  const recogniser = new PictureRecogniser(config);
+  const recogniser = new PictureRecogniser(config, overrides);
   await recogniser.start();
   const ratings: PictureRating[] = [];
   try {
