@@ -28,7 +28,7 @@ class Budget:
     least_read: float  # share of the validation plates that must be read right, or nothing is installed
 
 
-FULL = Budget(32, 8192, 500_000, 130_000, 120_000, (11, 4, 2), 8192, 640_000, 1000, 0.75)
+FULL = Budget(32, 8192, 500_000, 130_000, 120_000, (11, 5, 4), 8192, 1_200_000, 1000, 0.75)
 QUICK = Budget(2, 768, 12_800, 5_000, 800, (1, 1, 1), 384, 3_200, 60, 0.0)
 
 

@@ -20,7 +20,7 @@ from . import device, evaluate, pools
 from .train_reader import Ema, light_augment, loss_of
 
 # Crops of each batch of 64; a third of the shards' crops are real ones from label boxes.
-SHARES = {"detector": 15.0, "none": 3.5, "hard": 14.0}
+SHARES = {"detector": 18.0, "none": 9.0, "hard": 11.0}
 EVERY = 500  # steps between two measurements
 
 
