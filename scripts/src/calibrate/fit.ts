@@ -3,9 +3,6 @@ import type { CharacterSample, SampleGroup } from './sample.js';
 
 /** How hard the fit is drawn to scores taken at their word: as by so many reads. */
 const PULL = 1;
-/** In the order in which they are fitted. */
-const TERMS = ['slope', 'bias', 'noDigit', 'noLetter', 'short'] as const;
-const START = TERMS.map((name) => UNCALIBRATED.read[name]);
 const ITERATIONS = 30;
 const LEAST_SLOPE = 0.2;
 const TEMPERATURES: readonly [number, number] = [0.3, 4];
@@ -21,51 +18,67 @@ export function fitCalibration(groups: readonly SampleGroup[]): Calibration {
 
 interface Row {
   readonly terms: readonly number[];
+  /** Part of the log-odds that is given. */
+  readonly given: number;
   readonly right: boolean;
   readonly weight: number;
 }
 
-/** Logistic regression by Newton's method; a step that overshoots is halved. */
+/**
+ * First the line, on texts that could be marks by their form; then what the other forms add to it. So
+ * however many signs are thrown in, they change nothing for what looks like a mark.
+ */
 function fitRead(groups: readonly SampleGroup[]): Calibration['read'] {
-  const rows = groups.flatMap(({ weight, samples }) =>
-    samples.map(
-      ({ probability, text, right }): Row => ({ terms: termsOf(probability, text), right, weight }),
-    ),
+  const reads = groups.flatMap(({ weight, samples }) =>
+    samples.map(({ probability, text, right }) => {
+      const { noDigit, noLetter, short } = formOf(text);
+      return { stated: logOdds(probability), form: [noDigit, noLetter, short], right, weight };
+    }),
   );
-  let numbers = START;
+  const isPlain = ({ form }: (typeof reads)[number]) => form.every((value) => value === 0);
+  const [slope, bias] = fitLogistic(
+    reads.filter(isPlain).map(({ stated, ...read }) => ({ ...read, terms: [stated, 1], given: 0 })),
+    [UNCALIBRATED.read.slope, UNCALIBRATED.read.bias],
+  ).map(rounded) as [number, number];
+  const line = { slope: Math.max(LEAST_SLOPE, slope), bias };
+  const [noDigit, noLetter, short] = fitLogistic(
+    reads
+      .filter((read) => !isPlain(read))
+      .map(({ stated, form, ...read }) => ({ ...read, terms: form, given: line.slope * stated + line.bias })),
+    [UNCALIBRATED.read.noDigit, UNCALIBRATED.read.noLetter, UNCALIBRATED.read.short],
+  ).map(rounded) as [number, number, number];
+  return { ...line, noDigit, noLetter, short };
+}
+
+/** Logistic regression by Newton's method, drawn to `start`; a step that overshoots is halved. */
+function fitLogistic(rows: readonly Row[], start: readonly number[]): readonly number[] {
+  let numbers = start;
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
-    const before = lossOfRows(rows, numbers);
-    let step = newtonStep(rows, numbers);
+    const before = lossOfRows(rows, numbers, start);
+    let step = newtonStep(rows, numbers, start);
     let next = minus(numbers, step);
-    for (let halving = 0; halving < ITERATIONS && lossOfRows(rows, next) > before; halving++) {
+    for (let halving = 0; halving < ITERATIONS && lossOfRows(rows, next, start) > before; halving++) {
       step = step.map((value) => value / 2);
       next = minus(numbers, step);
     }
     numbers = next;
   }
-  const [slope, bias, noDigit, noLetter, short] = numbers.map(rounded) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return { slope: Math.max(LEAST_SLOPE, slope), bias, noDigit, noLetter, short };
+  return numbers;
 }
 
-function lossOfRows(rows: readonly Row[], numbers: readonly number[]): number {
-  const pull = numbers.reduce((sum, value, i) => sum + (PULL / 2) * (value - (START[i] as number)) ** 2, 0);
-  return rows.reduce((sum, { terms, right, weight }) => {
-    const logit = dot(terms, numbers);
+function lossOfRows(rows: readonly Row[], numbers: readonly number[], start: readonly number[]): number {
+  const pull = numbers.reduce((sum, value, i) => sum + (PULL / 2) * (value - (start[i] as number)) ** 2, 0);
+  return rows.reduce((sum, { terms, given, right, weight }) => {
+    const logit = given + dot(terms, numbers);
     return sum + weight * Math.log1p(Math.exp(right ? -logit : logit));
   }, pull);
 }
 
-function newtonStep(rows: readonly Row[], numbers: readonly number[]): number[] {
-  const gradient = numbers.map((value, i) => PULL * (value - (START[i] as number)));
+function newtonStep(rows: readonly Row[], numbers: readonly number[], start: readonly number[]): number[] {
+  const gradient = numbers.map((value, i) => PULL * (value - (start[i] as number)));
   const curvature = numbers.map((_, i) => numbers.map((__, j) => (i === j ? PULL : 0)));
-  for (const { terms, right, weight } of rows) {
-    const expected = 1 / (1 + Math.exp(-dot(terms, numbers)));
+  for (const { terms, given, right, weight } of rows) {
+    const expected = 1 / (1 + Math.exp(-(given + dot(terms, numbers))));
     terms.forEach((term, i) => {
       gradient[i] = (gradient[i] as number) + weight * (expected - (right ? 1 : 0)) * term;
       const row = curvature[i] as number[];
@@ -83,12 +96,6 @@ function dot(a: readonly number[], b: readonly number[]): number {
 
 function minus(a: readonly number[], b: readonly number[]): number[] {
   return a.map((value, i) => value - (b[i] as number));
-}
-
-/** What the numbers of TERMS are multiplied by. */
-function termsOf(probability: number, text: string): number[] {
-  const { noDigit, noLetter, short } = formOf(text);
-  return [logOdds(probability), 1, noDigit, noLetter, short];
 }
 
 /** Gauss and Jordan, for a positive definite matrix. */

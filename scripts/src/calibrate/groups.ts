@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 import type { JudgedRead } from '../../../src/cli/rating.js';
-import { UNCALIBRATED } from '../../../src/domain/calibration.js';
+import { formOf, UNCALIBRATED } from '../../../src/domain/calibration.js';
 import { judgeDrawn } from './drawn.js';
 import { judgeFolder, originOf } from './photographs.js';
 import { type SampleGroup, sampleOf } from './sample.js';
@@ -9,10 +9,11 @@ import { type SampleGroup, sampleOf } from './sample.js';
 const RAW = { calibration: UNCALIBRATED };
 /**
  * What drawn reads count, all together, against 1 for those of the photographs. Drawn plates are
- * easy to have and less like the road. A camera that has found something has found a plate, nearly
- * always: one read in fifteen is taken to be of a sign. Photographs have their own share of what is no plate.
+ * easy to have and less like the road. What a camera finds is a plate, nearly always: one read in
+ * fifty is taken to be of a sign that reads like a mark. What reads like a word or a number is
+ * nearly always a sign. Photographs bring their own share of what is no plate.
  */
-const SHARES = { plates: 0.5, signs: 0.12 };
+const SHARES = { plates: 0.5, signsLikeMarks: 0.02, otherSigns: 0.2 };
 
 /** Reads to fit on: photographs by the folder that they come from, drawn plates, and drawn signs. */
 export async function gatherGroups(folders: readonly string[], models: string): Promise<SampleGroup[]> {
@@ -25,11 +26,23 @@ export async function gatherGroups(folders: readonly string[], models: string): 
   }
   const drawn = await judgeDrawn(models, RAW);
   const photographs = [...judged.values()].flat().length;
+  const shared = (name: string, share: number, reads: readonly JudgedRead[]) =>
+    groupOf(name, (share * photographs) / Math.max(1, reads.length), reads);
   return [
     ...[...judged].map(([name, reads]) => groupOf(name, 1, reads)),
-    groupOf('drawn plates', (SHARES.plates * photographs) / drawn.plates.length, drawn.plates),
-    groupOf('drawn signs', (SHARES.signs * photographs) / drawn.signs.length, drawn.signs),
+    shared('drawn plates', SHARES.plates, drawn.plates),
+    shared('signs like marks', SHARES.signsLikeMarks, drawn.signs.filter(readsLikeMark)),
+    shared(
+      'other signs',
+      SHARES.otherSigns,
+      drawn.signs.filter((sign) => !readsLikeMark(sign)),
+    ),
   ];
+}
+
+function readsLikeMark({ read }: JudgedRead): boolean {
+  const { noDigit, noLetter, short } = formOf(read.matchKey);
+  return noDigit === 0 && noLetter === 0 && short === 0;
 }
 
 function groupOf(name: string, weight: number, reads: readonly JudgedRead[]): SampleGroup {

@@ -43,8 +43,7 @@ async function main(): Promise<number> {
   const calibration = fitCalibration(groups);
   for (const { name, samples } of groups)
     say(summaryOf(`${name}, fitted`, forecastsOf(samples, calibration)));
-  const photographs = groups.filter(({ weight }) => weight === 1);
-  for (const line of thresholdTable(photographs, calibration)) say(line);
+  for (const line of thresholdTable(groups, calibration)) say(line);
   say(JSON.stringify(calibration));
 
   if (values.out !== undefined) {

@@ -44,12 +44,15 @@ export function rawSummary(groups: readonly SampleGroup[]): string[] {
 
 const THRESHOLDS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-/** What each least probability would let through of the photographs: to choose plates.readThreshold by. */
+/** What each least probability lets through, right and not, by group: to choose plates.readThreshold by. */
 export function thresholdTable(groups: readonly SampleGroup[], calibration: Calibration): string[] {
-  const forecasts = groups.flatMap(({ samples }) => forecastsOf(samples, calibration));
+  const forecasts = groups.map(({ name, samples }) => ({ name, of: forecastsOf(samples, calibration) }));
   return THRESHOLDS.map((threshold) => {
-    const through = forecasts.filter(({ probability }) => probability >= threshold);
-    const right = through.filter((forecast) => forecast.right).length;
-    return `threshold ${threshold}: ${right} right, ${through.length - right} not`;
+    const counts = forecasts.map(({ name, of }) => {
+      const through = of.filter(({ probability }) => probability >= threshold);
+      const right = through.filter((forecast) => forecast.right).length;
+      return `${name} ${right} + ${through.length - right}`;
+    });
+    return `from ${threshold} on, right + not: ${counts.join(', ')}`;
   });
 }
