@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { platesSchema } from '../../src/config/schema.js';
+import { UNCALIBRATED } from '../../src/domain/calibration.js';
 import { DeviceError } from '../../src/lib/errors.js';
 import { loadModels, resolveModelsFolder } from '../../src/plates/models.js';
 import { Recogniser } from '../../src/plates/recogniser.js';
@@ -41,6 +42,7 @@ async function failure(): Promise<DeviceError> {
 interface Manifest {
   detector: Record<string, unknown>;
   reader: Record<string, unknown>;
+  calibration?: unknown;
 }
 
 async function changeManifest(change: (manifest: Manifest) => void): Promise<void> {
@@ -102,6 +104,29 @@ describe('a manifest', () => {
       code: 'models.manifest-invalid',
       message: expect.stringContaining('reader.charset: expected "0123456789ABC'),
     });
+  });
+
+  it('may say what the scores are worth; without that they are taken at their word', async () => {
+    const calibration = {
+      read: { slope: 0.9, bias: -0.4, noDigit: -1, noLetter: -1, short: -0.5 },
+      character: { temperature: 1.2 },
+    };
+    await changeManifest((manifest) => Object.assign(manifest, { calibration }));
+    expect((await loadModels(folder)).calibration).toEqual(calibration);
+    await changeManifest((manifest) => {
+      delete manifest.calibration;
+    });
+    expect((await loadModels(folder)).calibration).toEqual(UNCALIBRATED);
+  });
+
+  it('with a calibration that would turn probabilities round is refused', async () => {
+    await changeManifest((manifest) =>
+      Object.assign(manifest, { calibration: { read: { slope: -1, bias: 'none' }, character: {} } }),
+    );
+    const { code, message } = await failure();
+    expect(code).toBe('models.manifest-invalid');
+    expect(message).toMatch(/calibration\.read\.slope: .*calibration\.read\.bias: /);
+    expect(message).toMatch(/calibration\.character\.temperature: /);
   });
 
   it('cannot name a file outside its folder', async () => {
