@@ -1,11 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, normalize } from 'node:path';
 import type { JudgedRead } from '../../../src/cli/rating.js';
-import type { Calibration } from '../../../src/domain/calibration.js';
+import { type Calibration, UNCALIBRATED } from '../../../src/domain/calibration.js';
 import { calibrationError, type Forecast, reliabilityBins } from '../../../src/lib/reliability.js';
 import { reliabilityDiagram } from '../chart/reliability-diagram.js';
 import { judgeFolder } from './photographs.js';
-import { summaryOf } from './report.js';
+import { characterForecastsOf, summaryOf } from './report.js';
+import { sampleOf } from './sample.js';
 
 export interface EvaluationOptions {
   /** Labelled pictures that neither trained nor were fitted on. */
@@ -45,10 +46,18 @@ export async function evaluate({
   return lines;
 }
 
+/** The reads are calibrated already; so are their characters. */
 function linesFor(name: string, reads: readonly JudgedRead[]): string[] {
   return [
     summaryOf(`${name}: on labelled plates`, forecastsOn(reads, false)),
     summaryOf(`${name}: all, others as wrong`, forecastsOn(reads, true)),
+    summaryOf(
+      `${name}: characters`,
+      characterForecastsOf(
+        reads.flatMap((read) => sampleOf(read) ?? []),
+        UNCALIBRATED,
+      ),
+    ),
   ];
 }
 

@@ -1,10 +1,18 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { UNCALIBRATED } from '../../../src/domain/calibration.js';
 import { evaluate } from './evaluation.js';
 import { fitCalibration } from './fit.js';
 import { gatherGroups } from './groups.js';
-import { crossSummary, forecastsOf, rawSummary, summaryOf, thresholdTable } from './report.js';
+import {
+  characterForecastsOf,
+  crossSummary,
+  forecastsOf,
+  rawSummary,
+  summaryOf,
+  thresholdTable,
+} from './report.js';
 
 const HELP = `Usage: node dist/scripts/src/calibrate/main.js --pictures DIR... [--models DIR] [--out FILE]
                                                  [--eval DIR... [--figure FILE]]
@@ -43,6 +51,9 @@ async function main(): Promise<number> {
   const calibration = fitCalibration(groups);
   for (const { name, samples } of groups)
     say(summaryOf(`${name}, fitted`, forecastsOf(samples, calibration)));
+  const samples = groups.flatMap((group) => group.samples);
+  say(summaryOf('characters, as they are', characterForecastsOf(samples, UNCALIBRATED)));
+  say(summaryOf('characters, fitted', characterForecastsOf(samples, calibration)));
   for (const line of thresholdTable(groups, calibration)) say(line);
   say(JSON.stringify(calibration));
 

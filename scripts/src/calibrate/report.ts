@@ -1,4 +1,9 @@
-import { type Calibration, calibrateRead, UNCALIBRATED } from '../../../src/domain/calibration.js';
+import {
+  type Calibration,
+  calibrateCharacter,
+  calibrateRead,
+  UNCALIBRATED,
+} from '../../../src/domain/calibration.js';
 import {
   adaptiveBins,
   brierScore,
@@ -15,6 +20,16 @@ export function forecastsOf(samples: readonly ReadSample[], calibration: Calibra
     probability: calibrateRead(probability, text, calibration),
     right,
   }));
+}
+
+/** Stated probabilities of the characters of those reads whose places are known. */
+export function characterForecastsOf(samples: readonly ReadSample[], calibration: Calibration): Forecast[] {
+  return samples.flatMap(({ characters }) =>
+    characters.map(({ shares, truth }) => ({
+      probability: calibrateCharacter(Float64Array.from(shares), calibration)[0] as number,
+      right: truth === 0,
+    })),
+  );
 }
 
 /** One line: reads, share right, calibration error in even and in equally filled bins, Brier score. */
