@@ -1,3 +1,5 @@
+import { isNeverIssued } from './grammar/never-issued.js';
+
 /**
  * From what the reader's scores say to how often such reads are right.
  *
@@ -43,6 +45,8 @@ export interface TextForm {
 /** Nothing is surer than this, whatever the scores say; it also keeps the log-odds finite. */
 const SUREST = 1 - 1e-6;
 const USUAL_LENGTH = 5;
+/** What a text that no plate bears is worth, however plainly it is read. */
+const NEVER_ISSUED = 0.01;
 
 /** @param text folded: O is 0, I is 1. */
 export function formOf(text: string): TextForm {
@@ -66,7 +70,8 @@ export function logOdds(probability: number): number {
 export function calibrateRead(probability: number, text: string, { read }: Calibration): number {
   const { noDigit, noLetter, short } = formOf(text);
   const form = read.noDigit * noDigit + read.noLetter * noLetter + read.short * short;
-  return 1 / (1 + Math.exp(-(read.slope * logOdds(probability) + read.bias + form)));
+  const stated = 1 / (1 + Math.exp(-(read.slope * logOdds(probability) + read.bias + form)));
+  return isNeverIssued(text) ? Math.min(stated, NEVER_ISSUED) : stated;
 }
 
 /** A place's distribution over characters (adding up to 1), as sure as it should be. */

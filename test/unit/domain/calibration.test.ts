@@ -37,6 +37,18 @@ describe('the probability of a read', () => {
   });
 });
 
+describe('a text that no plate bears', () => {
+  it('is not believed, however plainly it is read', () => {
+    for (const text of ['07700900123', '477009001', '111111', '1111111111'])
+      expect(calibrateRead(0.9999, text, UNCALIBRATED)).toBeLessThan(0.05);
+  });
+
+  it('is longer than any number on a plate, or nothing but bars', () => {
+    for (const text of ['12345678', '11111', '1111112', 'J123456', 'AB11CDE'])
+      expect(calibrateRead(0.9999, text, UNCALIBRATED)).toBeGreaterThan(0.99);
+  });
+});
+
 describe('the form of a text', () => {
   it('knows no 0 and 1 as digits, for they may be O and I', () => {
     expect(formOf('STOP')).toEqual({ noDigit: 1, noLetter: 0, short: 1 });
