@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from . import to_onnx
-from .reader_net import Reader
+from .reader_net import CHARSET, ROWS, STEPS, Reader
 
 OPSET = 13
 
@@ -39,6 +39,9 @@ def export(checkpoint, out):
                    dynamic_axes={"crops": {0: "N"}, "logits": {0: "N"}}, do_constant_folding=True)
     graph = onnx.load(out + ".part")
     onnx.checker.check_model(graph)
+    dims = graph.graph.output[0].type.tensor_type.shape.dim
+    for dim, size in zip(dims[1:], (ROWS, STEPS, len(CHARSET) + 1)):  # a reshape hides them from the exporter
+        dim.dim_value = size
     for node in graph.graph.node:  # scope names are of no use at run time
         node.doc_string = ""
     onnx.save(graph, out + ".part")
