@@ -6,7 +6,9 @@ import { measureRates, renderRates } from '../../src/cli/rates.js';
 /**
  * The whole way on real photographs that are not part of the repository: ANPRD_DATA names the
  * folder that holds eval-uk and eval-eu, by default ../shared/data. These pictures never train a
- * model and never choose between two; the bars only say when something broke.
+ * model and never choose between two. What counts as a false read here is mostly a real plate that
+ * nobody labelled (17 of 20 on eval-uk, by eye; the others are prices in windscreens), so that bar
+ * only says when something broke.
  */
 const DATA = process.env.ANPRD_DATA ?? resolve(import.meta.dirname, '../../../shared/data');
 
@@ -14,11 +16,12 @@ interface Bars {
   readonly captured: number;
   readonly readRight: number;
   readonly falseReadsPerPicture: number;
+  readonly calibrationError: number;
 }
 
 const SETS: readonly (readonly [string, Bars])[] = [
-  ['eval-uk', { captured: 0.9, readRight: 0.8, falseReadsPerPicture: 0.3 }],
-  ['eval-eu', { captured: 0.9, readRight: 0.75, falseReadsPerPicture: 0.3 }],
+  ['eval-uk', { captured: 0.98, readRight: 0.977, falseReadsPerPicture: 0.12, calibrationError: 0.02 }],
+  ['eval-eu', { captured: 0.98, readRight: 0.97, falseReadsPerPicture: 0.05, calibrationError: 0.02 }],
 ];
 
 describe.each(SETS)('%s', (set, bars) => {
@@ -34,5 +37,22 @@ describe.each(SETS)('%s', (set, bars) => {
     expect(rates.captured / rates.plates).toBeGreaterThanOrEqual(bars.captured);
     expect(rates.readRight / rates.plates).toBeGreaterThanOrEqual(bars.readRight);
     expect(rates.falseReads / rates.pictures).toBeLessThan(bars.falseReadsPerPicture);
+    expect(rates.calibration.onPlates.error).toBeLessThanOrEqual(bars.calibrationError);
+  });
+});
+
+describe('eval-uk by kind', () => {
+  const folder = join(DATA, 'eval-uk');
+  const isThere = existsSync(join(folder, 'labels.jsonl'));
+
+  it.skipIf(!isThere)('is read when small and when slanted', { timeout: 600_000 }, async () => {
+    const { bands } = await measureRates(folder, {});
+    const shareOf = (name: string) => {
+      const band = bands.find((one) => one.name === name);
+      if (band === undefined) throw new Error(`no band ${name}`);
+      return band.readRight / band.plates;
+    };
+    expect(shareOf('under 100 px wide')).toBeGreaterThanOrEqual(0.92);
+    expect(shareOf('narrower than 3:1')).toBeGreaterThanOrEqual(0.96);
   });
 });
