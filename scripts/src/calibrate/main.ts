@@ -25,7 +25,10 @@ plates and on drawn signs, and says how well it carries over to what it was not 
   --out        manifest that "calibration" is written into; without it, nothing is written
   --eval       folder to measure on, once all is chosen; never fitted on; may be given several times
   --figure     reliability diagram of those (figures/reliability.svg in the models folder)
+
+Exits with 3 where the models read nothing.
 `;
+const NOTHING_READ = 3;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -47,6 +50,12 @@ async function main(): Promise<number> {
     return 2;
   }
   const groups = await gatherGroups(values.pictures, values.models);
+  if (groups.every(({ samples }) => samples.length === 0)) {
+    process.stderr.write(
+      'calibrate: these models read nothing at all: there is nothing to fit, and nothing was written\n',
+    );
+    return NOTHING_READ;
+  }
   for (const line of [...rawSummary(groups), ...crossSummary(groups)]) say(line);
   const calibration = fitCalibration(groups);
   for (const { name, samples } of groups)
