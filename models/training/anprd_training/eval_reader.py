@@ -8,31 +8,24 @@ train or select a model; measured for the report only.
 import argparse
 import json
 import os
-import re
 
 import cv2
 import torch
 
 from . import evaluate, scenes
+from .marks import UK_FORM
 from .reader_net import Reader
-
-# UK grammar (spaces removed) on folded texts: where several readings are likely, one that is a
-# possible mark is preferred.  D = digit, L = letter.
-_UK = ["LLDDLLL", "LDLLL", "LDDLLL", "LDDDLLL", "LLLDL", "LLLDDL", "LLLDDDL", "LLLD", "LLLDD", "LLLDDD", "LLLDDDD",
-       "DLLL", "DDLLL", "DDDLLL", "LLD", "LLDD", "LLDDD", "LLDDDD", "DLL", "DDLL", "DDDLL", "DDDDLL", "LD", "LDD", "LDDD",
-       "LDDDD", "DL", "DDL", "DDDL", "DDDDL"]
-_UK_RE = re.compile("|".join("^" + p.replace("L", "[A-Z01]").replace("D", "[0-9OI]") + "$" for p in _UK))
 
 
 def format_read(logits, bonus=3.0):
     """Text of logits [2,80,37]: the greedy one if it has a UK form, else the best of a beam search with
     a bonus (in log probability) for texts of a UK form."""
     text = "".join(evaluate.greedy(torch.from_numpy(logits)[None])[0])
-    if _UK_RE.match(text):
+    if UK_FORM.match(text):
         return text
     upper, lower = evaluate.beam(logits[0], 8, 5), evaluate.beam(logits[1], 4, 3)
     options = [(pu + pl, tu + tl) for tu, pu in upper[:8] for tl, pl in lower[:4]]
-    return max(options, key=lambda o: o[0] + bonus * bool(_UK_RE.match(o[1])))[1]
+    return max(options, key=lambda o: o[0] + bonus * bool(UK_FORM.match(o[1])))[1]
 
 
 def report(name, model, crops, texts, uk=False):

@@ -4,6 +4,8 @@ A mark is a list of groups, e.g. ["AB12", "CDE"]; the printed gap between groups
 the one between characters.  Letters and digits are told apart by their place in the grammar,
 because the UK face has one glyph for O and 0, and one for I and 1.
 """
+import re
+
 UK_LETTERS = "ABCDEFGHJKLMNOPRSTUVWXYZ"  # last three of a current mark: no I, Q
 UK_TAG = "ABCDEFGHJKLMNOPRSTUVWXY"  # memory tag: no I, Q, Z
 UK_YEAR = "ABCDEFGHJKLMNPRSTVWXY"  # prefix and suffix year letters: no I, O, Q, U, Z
@@ -12,6 +14,13 @@ NI_LETTERS = "ABCDEFGHIJKLMNOPRSTUVWXYZ"
 DIGITS = "0123456789"
 ALL_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 PLAIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"  # letters that no digit looks like
+
+
+# UK grammar (spaces removed) of folded texts, so I may be a digit and 1 a letter.  D = digit, L = letter.
+_UK = ["LLDDLLL", "LDLLL", "LDDLLL", "LDDDLLL", "LLLDL", "LLLDDL", "LLLDDDL", "LLLD", "LLLDD", "LLLDDD", "LLLDDDD",
+       "DLLL", "DDLLL", "DDDLLL", "LLD", "LLDD", "LLDDD", "LLDDDD", "DLL", "DDLL", "DDDLL", "DDDDLL", "LD", "LDD", "LDDD",
+       "LDDDD", "DL", "DDL", "DDDL", "DDDDL"]
+UK_FORM = re.compile("|".join("^" + p.replace("L", "[A-Z01]").replace("D", "[0-9OI]") + "$" for p in _UK))
 
 
 def _pick(rng, alphabet, n=1):

@@ -8,7 +8,7 @@ too long, or they carry a currency sign, a colon, a bracket or a word.
 import cv2
 import numpy as np
 
-from . import crop, degrade, fonts
+from . import crop, degrade, fonts, marks
 
 _WORDS = """POLICE TYRES TYRE EXHAUSTS BRAKES SERVICE PARTS SALE OPEN CLOSED TAXI AMBULANCE FIRE RESCUE SECURITY STOP
 SLOW EXIT ENTRANCE PARKING PARK PRIVATE ROAD NO ENTRY WAY OUT TOILETS CAFE COFFEE BAKERY PIZZA KEBAB CHIPS FISH SHOP
@@ -38,7 +38,15 @@ def _number(rng, low, high):
 
 
 def text(rng):
-    """The text of a sign."""
+    """The text of a sign; none that has the form of a UK mark."""
+    while True:
+        out = _text(rng)
+        together = out.replace(" ", "").upper()
+        if not (any(c.isdigit() for c in together) and marks.UK_FORM.match(together)):
+            return out
+
+
+def _text(rng):
     kind = rng.random()
     if kind < 0.16:
         return _road_sign(rng)
@@ -76,13 +84,14 @@ def _road_sign(rng):
     place = _PLACES[int(rng.integers(0, len(_PLACES)))]
     return [f"{road} {place}", f"{place} {road}", f"{road} ({road[0]}{_number(rng, 1, 99)})", f"M{_number(rng, 1, 90)} J{_number(rng, 1, 45)}",
             f"J{_number(rng, 1, 45)} M{_number(rng, 1, 90)}", f"{place} {_number(rng, 1, 200)}", f"{_number(rng, 1, 200)} {place}",
-            f"A{_number(rng, 1, 99)}(M) J{_number(rng, 1, 60)}", f"E{_number(rng, 1, 900)} {place}", f"{_number(rng, 1, 10)}0 MPH",
-            f"MAX {_number(rng, 1, 40)} T", f"LIMIT {_number(rng, 1, 9)}0", f"{_number(rng, 1, 6)}.{_digits(rng, 1)}m"][int(rng.integers(0, 13))]
+            f"A{_number(rng, 1, 99)}(M) J{_number(rng, 1, 60)}", f"E{_number(rng, 1, 900)} {place}", f"{_number(rng, 1, 10)}0 MPH ZONE",
+            f"MAX {_number(rng, 1, 40)} TONNES", f"LIMIT {_number(rng, 1, 9)}0", f"{_number(rng, 1, 6)}.{_digits(rng, 1)}m"][int(rng.integers(0, 13))]
 
 
 def _badge(rng):
     model = _MODELS[int(rng.integers(0, len(_MODELS)))]
-    return [f"{model} {_number(rng, 100, 900)}", f"{model} {_number(rng, 10, 40)}.{_number(rng, 200, 600)}", f"{_number(rng, 1, 7)}.{_digits(rng, 1)} {model}",
+    long = model if len(model) > 3 else model + "-LINE"  # TGX 450 could be a mark
+    return [f"{long} {_number(rng, 100, 900)}", f"{model} {_number(rng, 10, 40)}.{_number(rng, 200, 600)}", f"{_number(rng, 1, 7)}.{_digits(rng, 1)} {model}",
             f"{_number(rng, 1, 7)}.{_digits(rng, 1)} V{_number(rng, 6, 13)}", f"{model} {_number(rng, 2, 9)}x{_number(rng, 2, 9)}",
             f"{model} {_number(rng, 1, 7)}.{_digits(rng, 1)}"][int(rng.integers(0, 6))]
 
