@@ -1,17 +1,5 @@
+import type { ReliabilityBin } from '../../../src/lib/reliability.js';
 import { renderSvg } from './svg.js';
-
-/** Reads whose stated probability falls between two values, and how often they were right. */
-export interface ReliabilityBin {
-  /** Stated probability, 0 to 1. */
-  readonly from: number;
-  readonly to: number;
-  readonly meanProbability: number;
-  readonly count: number;
-  readonly right: number;
-  /** Interval of the share that is right, 0 to 1. */
-  readonly low: number;
-  readonly high: number;
-}
 
 export interface ReliabilityDiagram {
   readonly title: string;
