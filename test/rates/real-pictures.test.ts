@@ -7,8 +7,8 @@ import { measureRates, renderRates } from '../../src/cli/rates.js';
  * The whole way on real photographs that are not part of the repository: ANPRD_DATA names the
  * folder that holds eval-uk and eval-eu, by default ../shared/data. These pictures never train a
  * model and never choose between two. What counts as a false read here is mostly a real plate that
- * nobody labelled (17 of 20 on eval-uk, by eye; the others are prices in windscreens), so that bar
- * only says when something broke.
+ * nobody labelled (17 of 20 on eval-uk, by eye; the others are prices in windscreens), so
+ * that one bar is not the 0.05 that is wanted: it only says when something broke.
  */
 const DATA = process.env.ANPRD_DATA ?? resolve(import.meta.dirname, '../../../shared/data');
 
@@ -17,11 +17,25 @@ interface Bars {
   readonly readRight: number;
   readonly falseReadsPerPicture: number;
   readonly calibrationError: number;
+  /** Least share read right, by the name of a band. */
+  readonly bands: Readonly<Record<string, number>>;
 }
 
 const SETS: readonly (readonly [string, Bars])[] = [
-  ['eval-uk', { captured: 0.98, readRight: 0.977, falseReadsPerPicture: 0.12, calibrationError: 0.02 }],
-  ['eval-eu', { captured: 0.98, readRight: 0.97, falseReadsPerPicture: 0.05, calibrationError: 0.02 }],
+  [
+    'eval-uk',
+    {
+      captured: 0.98,
+      readRight: 0.977,
+      falseReadsPerPicture: 0.12,
+      calibrationError: 0.02,
+      bands: { 'under 100 px wide': 0.92, 'narrower than 3:1': 0.96 },
+    },
+  ],
+  [
+    'eval-eu',
+    { captured: 0.98, readRight: 0.97, falseReadsPerPicture: 0.05, calibrationError: 0.02, bands: {} },
+  ],
 ];
 
 describe.each(SETS)('%s', (set, bars) => {
@@ -38,21 +52,9 @@ describe.each(SETS)('%s', (set, bars) => {
     expect(rates.readRight / rates.plates).toBeGreaterThanOrEqual(bars.readRight);
     expect(rates.falseReads / rates.pictures).toBeLessThan(bars.falseReadsPerPicture);
     expect(rates.calibration.onPlates.error).toBeLessThanOrEqual(bars.calibrationError);
-  });
-});
-
-describe('eval-uk by kind', () => {
-  const folder = join(DATA, 'eval-uk');
-  const isThere = existsSync(join(folder, 'labels.jsonl'));
-
-  it.skipIf(!isThere)('is read when small and when slanted', { timeout: 600_000 }, async () => {
-    const { bands } = await measureRates(folder, {});
-    const shareOf = (name: string) => {
-      const band = bands.find((one) => one.name === name);
-      if (band === undefined) throw new Error(`no band ${name}`);
-      return band.readRight / band.plates;
-    };
-    expect(shareOf('under 100 px wide')).toBeGreaterThanOrEqual(0.92);
-    expect(shareOf('narrower than 3:1')).toBeGreaterThanOrEqual(0.96);
+    for (const [name, least] of Object.entries(bars.bands)) {
+      const band = rates.bands.find((one) => one.name === name);
+      expect((band?.readRight ?? 0) / (band?.plates ?? 1), name).toBeGreaterThanOrEqual(least);
+    }
   });
 });
