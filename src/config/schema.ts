@@ -151,13 +151,63 @@ export const visionSchema = z.strictObject({
   restartMostSeconds: seconds(30, 600).describe('Longest wait before a replacement.'),
 });
 
+export const listSchema = z.strictObject({
+  id: opaqueId.describe('Id of the list, as its owner publishes it; used in topics.'),
+  publicKeys: z
+    .array(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9+/]{43}=$/, 'expected 44 characters of base64, as anprctl hotlist keygen prints'),
+    )
+    .min(1, 'expected at least one key')
+    .max(2, 'expected at most two keys: the one in use and the one that follows it')
+    .describe("The owner's Ed25519 keys: two while one follows the other."),
+  maximumAgeHours: z.number().min(0.01).max(10_000).optional().describe('As below hotlist, for this list.'),
+  publishFrom: z.number().min(0).max(1).optional().describe('As below hotlist, for this list.'),
+  alertFrom: z.number().min(0).max(1).optional().describe('As below hotlist, for this list.'),
+  listedShare: z.number().min(0).max(1).optional().describe('As below hotlist, for this list.'),
+});
+
 export const hotlistSchema = z.strictObject({
   path: z
     .string()
     .min(1)
     .default('/var/lib/anprd/hotlist.db')
-    .describe('The lists; anprctl hotlist import writes them.'),
-  reloadSeconds: seconds(1, 3600).describe('How often it is looked at for a new revision.'),
+    .describe('The lists; what is synced and anprctl hotlist import write them.'),
+  reloadSeconds: seconds(1, 3600).describe('How often it is looked at for what anprctl imported.'),
+  topicPrefix: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/, 'expected words joined by /, without + or #')
+    .default('anpr/lists')
+    .describe('First part of the topics on which lists are published.'),
+  maximumAgeHours: z
+    .number()
+    .min(0.01)
+    .max(10_000)
+    .default(24)
+    .describe(
+      'A list whose owner has not confirmed it for so long raises a warning, and its hits are marked.',
+    ),
+  publishFrom: probability(0.02).describe(
+    'Probability from which a possible match (a mark other than the read one) is published as a hit.',
+  ),
+  alertFrom: probability(0.5).describe('Probability from which a hit is marked to alert a crew.'),
+  listedShare: probability(0.001).describe('Share of the vehicles passing that are on a list, as a rule.'),
+  lists: z
+    .array(listSchema)
+    .max(64, 'expected at most 64 lists')
+    .default([])
+    .describe('Lists that are taken from the broker, or from a file with the signature of their owner.'),
+});
+
+export const storageSchema = z.strictObject({
+  keyFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File with the key that encrypts lists and records, as anprctl storage-key makes; left out: the systemd credential storage-key, or /etc/anprd/storage.key.',
+    ),
 });
 
 export const storeSchema = z.strictObject({
@@ -232,6 +282,7 @@ export const configSchema = z.strictObject({
   passages: passagesSchema.prefault({}).describe('From reads in single frames to one read a vehicle.'),
   vision: visionSchema.prefault({}).describe('Supervision of the vision processes.'),
   hotlist: hotlistSchema.prefault({}).describe('Vehicles of interest.'),
+  storage: storageSchema.prefault({}).describe('Encryption of what is kept on the device.'),
   store: storeSchema.prefault({}).describe('What is kept on the device.'),
   mqtt: mqttSchema.prefault({}).describe('Delivery.'),
   control: controlSchema.prefault({}).describe('Local control.'),
@@ -252,6 +303,8 @@ export type PlatesConfig = z.infer<typeof platesSchema>;
 export type PassagesConfig = z.infer<typeof passagesSchema>;
 export type VisionConfig = z.infer<typeof visionSchema>;
 export type HotlistConfig = z.infer<typeof hotlistSchema>;
+export type ListConfig = z.infer<typeof listSchema>;
+export type StorageConfig = z.infer<typeof storageSchema>;
 export type StoreConfig = z.infer<typeof storeSchema>;
 export type MqttConfig = z.infer<typeof mqttSchema>;
 export type ControlConfig = z.infer<typeof controlSchema>;

@@ -16,6 +16,11 @@ export interface PlateRead {
   /** 0 to 1: that the whole text is right (O = 0 and I = 1). */
   readonly probability: number;
   readonly characters: readonly ReadCharacter[];
+  /**
+   * Other whole texts that the frames may show, of other lengths too, most probable first. Their
+   * probabilities and the read's own add up to at most 1. Absent where there is none.
+   */
+  readonly otherTexts?: readonly { readonly matchKey: MatchKey; readonly probability: number }[];
   /** The text by line as the plate shows it; one or two lines. */
   readonly lines: readonly string[];
   /** The class of UK mark that the text has the form of, if any. */

@@ -34,6 +34,36 @@ export const WARNINGS = {
     severity: 'high',
     visibleAfterMs: 0,
   },
+  'hotlist-over-age': {
+    title: 'List is older than allowed; hits on it are marked',
+    remedy: 'Check the link and that its owner still publishes it: anprctl hotlist status.',
+    severity: 'medium',
+    visibleAfterMs: 0,
+  },
+  'hotlist-expired': {
+    title: 'List has expired: nothing on it is matched',
+    remedy: 'Ask its owner for a new revision.',
+    severity: 'high',
+    visibleAfterMs: 0,
+  },
+  'hotlist-refused': {
+    title: 'A revision of a list was refused; the one in force stays',
+    remedy: 'See the detail; a wrong signature means a wrong key, or somebody else at the broker.',
+    severity: 'high',
+    visibleAfterMs: 0,
+  },
+  'hotlist-failing': {
+    title: 'A revision of a list cannot be taken over; the one in force stays',
+    remedy: 'See the detail; it is tried again by itself.',
+    severity: 'medium',
+    visibleAfterMs: 30_000,
+  },
+  'clock-doubtful': {
+    title: 'The clock cannot be right: weed dates and list ages are not applied',
+    remedy: 'Check the time source (timedatectl); it clears by itself.',
+    severity: 'high',
+    visibleAfterMs: 0,
+  },
   'broker-away': {
     title: 'No connection to the broker; records wait in the store',
     remedy: 'Check the link, and mqtt.url in the configuration; it is retried by itself.',
