@@ -114,18 +114,10 @@ function explain(issue: z.core.$ZodIssue, value: unknown): Issue[] {
 
 /** What no single option can know. */
 function crossChecks(config: DeviceConfig): Issue[] {
-  const issues: Issue[] = [];
-  config.cameras.forEach((camera, index) => {
-    if (config.cameras.findIndex((other) => other.id === camera.id) < index) {
-      const keys = ['cameras', index, 'id'];
-      issues.push({
-        keys,
-        path: writePath(keys),
-        problem: `found ${JSON.stringify(camera.id)} twice; expected a different id for each camera`,
-        hint: hintFor(keys),
-      });
-    }
-  });
+  const issues: Issue[] = [
+    ...repeatedIds(['cameras'], config.cameras, 'camera'),
+    ...repeatedIds(['hotlist', 'lists'], config.hotlist.lists, 'list'),
+  ];
   if ((config.mqtt.certificateFile === undefined) !== (config.mqtt.keyFile === undefined)) {
     issues.push({
       keys: ['mqtt'],
@@ -143,6 +135,19 @@ function crossChecks(config: DeviceConfig): Issue[] {
     });
   }
   return issues;
+}
+
+function repeatedIds(
+  parent: readonly string[],
+  items: readonly { readonly id: string }[],
+  noun: string,
+): Issue[] {
+  return items.flatMap(({ id }, index) => {
+    if (items.findIndex((other) => other.id === id) === index) return [];
+    const keys = [...parent, index, 'id'];
+    const problem = `found ${JSON.stringify(id)} twice; expected a different id for each ${noun}`;
+    return [{ keys, path: writePath(keys), problem, hint: hintFor(keys) }];
+  });
 }
 
 function writePath(keys: readonly PropertyKey[]): string {

@@ -19,7 +19,15 @@ export function renderReferenceYaml(): string {
 }
 
 function renderOption(name: string, option: OptionSchema): string[] {
-  if (option.properties !== undefined) return [`${name}:`, ...indent(renderFields(option))];
+  if (option.properties !== undefined) {
+    const fields = indent(renderFields(option));
+    // With nothing but comments below it, a bare name would mean null.
+    const isBare = fields.every((line) => line.trimStart().startsWith('#'));
+    return [isBare ? `${name}: {}` : `${name}:`, ...fields];
+  }
+  if (option.items !== undefined && Array.isArray(option.default) && option.default.length === 0) {
+    return [`${name}: []`, ...renderExample(option.items)];
+  }
   if (option.items !== undefined) {
     const [first = '', ...rest] = indent(renderFields(option.items));
     const opening = first.trimStart().startsWith('#') ? ['  -', `  ${first}`] : [`  - ${first.trimStart()}`];
@@ -35,6 +43,15 @@ function renderFields(option: OptionSchema): string[] {
     ...commentOf(field),
     ...renderOption(name, field),
   ]);
+}
+
+/** What an entry of a list that is empty as a rule looks like, as a comment. */
+function renderExample(item: OptionSchema): string[] {
+  const fields = Object.entries(item.properties ?? {}).flatMap(([name, field]) => [
+    ...commentOf(field),
+    `${name}: ${JSON.stringify(field.default ?? EXAMPLES[name])}`,
+  ]);
+  return ['# for example', '# -', ...fields.map((line) => `#   ${line}`)];
 }
 
 /** The default's kind is set; the other kinds follow as comments. */
@@ -63,8 +80,14 @@ function valueIn(
   return field.default ?? EXAMPLES[key];
 }
 
-/** For the options of a source that have no default. */
-const EXAMPLES: Readonly<Record<string, string>> = {
+/** For options that have no default. */
+const EXAMPLES: Readonly<Record<string, string | number | readonly string[]>> = {
+  id: 'stolen',
+  publicKeys: ['iyxDYnNhYbBfKKLO2Zd5FUpUYbYTiaXfwEGpQRyR3hU='],
+  maximumAgeHours: 24,
+  publishFrom: 0.02,
+  alertFrom: 0.5,
+  listedShare: 0.001,
   url: 'rtsp://192.0.2.10:554/stream',
   pipeline: 'libcamerasrc ! videoconvert ! video/x-raw,format=GRAY8 ! appsink',
   path: '/srv/recording.mp4',

@@ -7,6 +7,8 @@ import { ConfigError, loadConfig, parseConfig } from '../../../src/config/load.j
 import { renderReferenceYaml } from '../../../src/config/reference.js';
 import { configSchema } from '../../../src/config/schema.js';
 
+const KEY = 'iyxDYnNhYbBfKKLO2Zd5FUpUYbYTiaXfwEGpQRyR3hU=';
+
 function issuesOf(text: string) {
   try {
     parseConfig(text, 'anprd.yaml');
@@ -68,6 +70,19 @@ describe('a bad configuration', () => {
   });
 
   it.each([
+    ['two cameras of one id', 'cameras: [{id: a}, {id: a}]', 'cameras[1].id', 'Opaque name of the camera'],
+    [
+      'two lists of one id',
+      `hotlist: {lists: [{id: a, publicKeys: ["${KEY}"]}, {id: a, publicKeys: ["${KEY}"]}]}`,
+      'hotlist.lists[1].id',
+      'as its owner publishes it',
+    ],
+    [
+      'a list without a key',
+      'hotlist: {lists: [{id: a, publicKeys: []}]}',
+      'hotlist.lists[0].publicKeys',
+      "The owner's Ed25519 keys",
+    ],
     ['unknown section', 'mqqt: {}', 'mqqt', 'Did you mean mqtt'],
     [
       'a source of no kind',
