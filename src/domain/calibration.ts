@@ -74,6 +74,19 @@ export function calibrateRead(probability: number, text: string, { read }: Calib
   return isNeverIssued(text) ? Math.min(stated, NEVER_ISSUED) : stated;
 }
 
+/**
+ * How often the vehicle bears a text that is not the most probable one, 0 to 1. Where the most
+ * probable text is wrong, the right one is among the others in proportion to what the scores say of
+ * them; so they share what the line leaves. What a text's form takes off is not theirs: it says
+ * that there may be no plate at all.
+ * @param probability of the other text.
+ * @param best probability of the most probable text.
+ */
+export function calibrateOthers(probability: number, best: number, { read }: Calibration): number {
+  const left = 1 / (1 + Math.exp(read.slope * logOdds(best) + read.bias));
+  return (probability * left) / Math.max(1 - best, 1 - SUREST);
+}
+
 /** A place's distribution over characters (adding up to 1), as sure as it should be. */
 export function calibrateCharacter(distribution: Float64Array, { character }: Calibration): Float64Array {
   const powers = distribution.map((probability) => probability ** (1 / character.temperature));

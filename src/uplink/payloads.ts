@@ -1,5 +1,6 @@
 import type { CaptureRecord } from '../domain/capture-record.js';
 import type { OutboxMessage } from '../domain/outbox.js';
+import type { ReadCharacter } from '../domain/read.js';
 import { type CloudEvent, encodeEvent, isoTime } from './cloud-event.js';
 import { type Addressing, TOPICS, type TopicName, topicOf } from './topics.js';
 
@@ -174,8 +175,22 @@ function outcomeData(outcome: CaptureRecord['passage']['outcome']): Record<strin
     probability,
     // Rounded down: 100 would say that an error is impossible.
     confidencePercentage: Math.floor(probability * 100),
-    characters,
+    characters: characters.map(onTheWire),
     lines,
     ...(ukClass !== undefined && { ukClass }),
+  };
+}
+
+/** What matching needs of far-fetched characters and of other texts stays on the device: nobody reads it. */
+const LEAST_ALTERNATIVE = 0.01;
+const MOST_ALTERNATIVES = 4;
+
+function onTheWire(place: ReadCharacter): ReadCharacter {
+  return {
+    ...place,
+    alternatives: place.alternatives
+      .filter(({ probability }) => probability >= LEAST_ALTERNATIVE)
+      .slice(0, MOST_ALTERNATIVES)
+      .map(({ character, probability }) => ({ character, probability: Number(probability.toFixed(4)) })),
   };
 }

@@ -33,6 +33,67 @@ describe('a single frame', () => {
   });
 });
 
+describe('other texts', () => {
+  const oneLost = latticeOf(['AB62CDE'], { 3: { 2: 0.6, '': 0.4 } });
+
+  it('are told of other lengths too, most probable first, with their share', () => {
+    const read = fuse(evenly(latticeOf(['AB62CDE'], { 1: { B: 0.9, 8: 0.1 }, 3: { 2: 0.6, '': 0.4 } })), {
+      ukFavour: 1,
+    });
+    expect(read?.vrm).toBe('AB62CDE');
+    const others = read?.otherTexts ?? [];
+    expect(others[0]?.matchKey).toBe('AB6CDE');
+    expect(others[0]?.probability).toBeGreaterThan(0.05);
+    expect(others.map(({ matchKey }) => matchKey)).toContain('A862CDE');
+    expect(others.map(({ matchKey }) => matchKey)).not.toContain('AB62CDE');
+    const shares = others.map(({ probability }) => probability);
+    expect([...shares].sort((a, b) => b - a)).toEqual(shares);
+  });
+
+  it('and the read itself have at most the whole probability between them, calibrated or not', () => {
+    const calibration = {
+      read: { slope: 1.2, bias: -1, noDigit: -1, noLetter: -1, short: -1 },
+      character: { temperature: 0.9 },
+    };
+    const short = latticeOf(['A62'], { 1: { 6: 0.6, '': 0.4 } });
+    const frames = [evenly(oneLost), evenly(oneLost, latticeOf(['AB62CDE'])), evenly(short)];
+    for (const options of [{}, { calibration }]) {
+      for (const read of frames.map((each) => fuse(each, options))) {
+        const others = read?.otherTexts?.map(({ probability }) => probability) ?? [];
+        expect(others.length).toBeGreaterThan(0);
+        expect(others.length).toBeLessThanOrEqual(8);
+        expect(Math.min(...others)).toBeGreaterThanOrEqual(1e-4);
+        expect(others.reduce((a, b) => a + b, read?.probability ?? 0)).toBeLessThanOrEqual(1 + 1e-9);
+      }
+    }
+  });
+
+  it('are doubtful where the read is, and hold what it is taken from', () => {
+    const calibration = {
+      read: { slope: 1, bias: -1, noDigit: 0, noLetter: 0, short: 0 },
+      character: { temperature: 1 },
+    };
+    const [stated, doubted] = [fuse(evenly(oneLost)), fuse(evenly(oneLost), { calibration })];
+    expect(doubted?.probability).toBeLessThan(stated?.probability ?? 0);
+    expect(doubted?.otherTexts?.[0]?.probability).toBeGreaterThan(stated?.otherTexts?.[0]?.probability ?? 1);
+  });
+
+  it('are none where the frames leave no doubt', () => {
+    expect(fuse(evenly(latticeOf(['AB62CDE'], {}, 0.999999)))).not.toHaveProperty('otherTexts');
+  });
+});
+
+describe('alternatives of a character', () => {
+  it('are told down to one in ten thousand, eight at most', () => {
+    const doubts = { 8: 0.02, E: 0.01, R: 0.008, P: 0.006, D: 0.005, 3: 0.004, H: 0.003, K: 0.002, N: 0.001 };
+    const read = fuse(
+      evenly(latticeOf(['AB62CDE'], { 1: { B: 0.94, ...doubts }, 4: { C: 0.98, G: 0.02 } }, 0.99999)),
+    );
+    expect(read?.characters[1]?.alternatives.map(({ character }) => character).join('')).toBe('8ERPD3HK');
+    expect(read?.characters[4]?.alternatives[0]?.character).toBe('G');
+  });
+});
+
 describe('several frames', () => {
   it('outvote one that misread', () => {
     const right = latticeOf(['LM08XKV']);

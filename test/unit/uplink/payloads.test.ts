@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OutboxMessage } from '../../../src/domain/outbox.js';
+import type { MatchKey } from '../../../src/domain/vrm.js';
 import { renderMessage, renderStatus, type Wire } from '../../../src/uplink/payloads.js';
 import { TOPICS, topicOf } from '../../../src/uplink/topics.js';
 import { matchOf, passageOf } from '../../support/reports.js';
@@ -84,6 +85,30 @@ describe('a read on MQTT 5 (binary mode)', () => {
       clocksource: 'ntp',
       clockoffsetms: '3',
     });
+  });
+
+  it('leaves out what is far-fetched, which only matching needs', () => {
+    const { outcome } = passage;
+    if (outcome.kind !== 'read') throw new Error('expected a read');
+    const shares = { X: 0.2, Y: 0.1234567, Z: 0.05, V: 0.04, W: 0.03, K: 0.009 };
+    const alternatives = Object.entries(shares).map(([character, probability]) => ({
+      character,
+      probability,
+    }));
+    const read = {
+      ...outcome.read,
+      characters: outcome.read.characters.map((place) => ({ ...place, alternatives })),
+      otherTexts: [{ matchKey: 'BD51SM' as MatchKey, probability: 0.01 }],
+    };
+    const doubtful = { ...record, passage: { ...passage, outcome: { ...outcome, read } } };
+    const data = json(renderMessage({ kind: 'read', record: doubtful, hits }, MQTT_5).payload);
+    expect(data).not.toHaveProperty('otherTexts');
+    expect(data.characters[0].alternatives).toEqual([
+      { character: 'X', probability: 0.2 },
+      { character: 'Y', probability: 0.1235 },
+      { character: 'Z', probability: 0.05 },
+      { character: 'V', probability: 0.04 },
+    ]);
   });
 
   it('says why where nothing could be read', () => {
