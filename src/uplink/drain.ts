@@ -176,7 +176,8 @@ export class Drain {
 
   #measure({ message }: OutboxItem, publishedAtMs: number): void {
     this.#acknowledged[message.kind]++;
-    if (message.kind !== 'hit') return;
+    // A late hit is as old as its read: it says nothing of the way.
+    if (message.kind !== 'hit' || message.hit.match.late) return;
     const { firstSeenAtMs, decidedAtMs } = message.record.passage;
     this.#latencies.add({
       firstSeenAtMs,

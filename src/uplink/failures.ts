@@ -70,6 +70,14 @@ export function tooLargeError(topic: string, bytes: number, most: number): Devic
   });
 }
 
+/** The broker does not let this client listen: 128 in MQTT 3.1.1, a named reason in MQTT 5. */
+export function subscribeError(topic: string, code: number): DeviceError {
+  return new DeviceError('uplink.refused', {
+    message: `the broker did not take the subscription to ${topic} (code ${code})`,
+    hint: 'Let this client read there in the access rules of the broker; it is tried again at the next connection.',
+  });
+}
+
 function withoutSecrets(url: string): string {
   return url.replace(/\/\/[^@/]*@/, '//');
 }

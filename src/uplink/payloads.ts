@@ -1,4 +1,4 @@
-import type { CaptureRecord } from '../domain/capture-record.js';
+import type { CaptureRecord, Hit } from '../domain/capture-record.js';
 import type { OutboxMessage } from '../domain/outbox.js';
 import type { ReadCharacter } from '../domain/read.js';
 import { type CloudEvent, encodeEvent, isoTime } from './cloud-event.js';
@@ -94,20 +94,42 @@ function hitEvent(message: OutboxMessage & { kind: 'hit' }, unitId: string): Clo
       kind: 'json',
       value: {
         hitId: hit.id,
-        kind: hit.match.kind,
+        ...matchData(hit),
         matchedAt: isoTime(hit.matchedAtMs),
-        entries: hit.match.entries.map(({ list, entry }) => ({
-          list: {
-            id: list.id,
-            revision: list.revision,
-            importedAt: isoTime(list.importedAtMs),
-            ageSeconds: Math.max(0, Math.round((hit.matchedAtMs - list.importedAtMs) / 1000)),
-          },
-          entry,
-        })),
         read: recordData(record),
       },
     },
+  };
+}
+
+/** Every list that was in force is named with its age: whoever reads a hit knows what it rests on. */
+function matchData({ match, matchedAtMs }: Hit): Record<string, unknown> {
+  const overAge = new Set(match.lists.filter(({ isOverAge }) => isOverAge).map(({ id }) => id));
+  return {
+    kind: match.kind,
+    probability: match.probability,
+    alerts: match.alerts,
+    late: match.late ?? false,
+    entries: match.entries.map(({ list, entry, action }) => ({
+      action,
+      list: {
+        id: list.id,
+        level: list.level,
+        owner: list.owner,
+        revision: list.revision,
+        issuedAt: isoTime(list.issuedAtMs),
+        ageSeconds: Math.max(0, Math.round((matchedAtMs - list.issuedAtMs) / 1000)),
+        overAge: overAge.has(list.id),
+      },
+      entry,
+    })),
+    alternatives: match.alternatives,
+    lists: match.lists.map(({ id, revision, ageMs, isOverAge }) => ({
+      id,
+      revision,
+      ageSeconds: Math.round(ageMs / 1000),
+      overAge: isOverAge,
+    })),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Clock } from '../lib/clock.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
 import { connectionError, disconnectError, publishError, tooLargeError } from './failures.js';
+import { Inbound, MOST_PACKET_BYTES } from './inbound.js';
 import { renderStatus, type UnitState, type Wire, type WireMessage } from './payloads.js';
 
 /** waiting: for the next attempt after an outage; refused: the same after a refusal. */
@@ -49,6 +50,8 @@ const PACKET_OVERHEAD_BYTES = 1_024;
  *   says `offline` for a device that vanished.
  */
 export class MqttSession {
+  /** What is listened to, on this connection and on those that follow. */
+  readonly inbound: Inbound;
   readonly #config: MqttConfig;
   readonly #wire: Wire;
   readonly #clock: Clock;
@@ -76,6 +79,7 @@ export class MqttSession {
     this.#wire = { topicPrefix, protocolVersion, unitId: options.unitId };
     this.#clock = options.clock;
     this.#log = options.log;
+    this.inbound = new Inbound(options.log);
     this.#backoff = new Backoff({
       firstMs: options.config.reconnectFirstSeconds * 1000,
       mostMs: options.config.reconnectMostSeconds * 1000,
@@ -142,7 +146,7 @@ export class MqttSession {
   }
 
   snapshot(): LinkSnapshot {
-    const problem = this.#problem ?? [...this.#refusals.values()][0];
+    const problem = this.#problem ?? [...this.#refusals.values()][0] ?? this.inbound.problem;
     return {
       state: this.#state,
       sinceMs: this.#sinceMs,
@@ -184,7 +188,7 @@ export class MqttSession {
     let connectedMono = Number.POSITIVE_INFINITY;
     client.on('connect', () => {
       connectedMono = this.#clock.monoMs();
-      this.#greet();
+      this.#greet(client);
     });
     client.on('disconnect', (packet) => {
       why ??= disconnectError(this.#config.url, packet);
@@ -197,6 +201,7 @@ export class MqttSession {
     await new Promise<void>((resolve) => client.once('close', () => resolve()));
     this.#client = undefined;
     this.#connected = false;
+    this.inbound.detach();
     if (this.#clock.monoMs() - connectedMono > STEADY_AFTER_MS) this.#backoff.reset();
     const error =
       why ?? this.#problem ?? connectionError(this.#config.url, new Error('the connection was closed'));
@@ -207,7 +212,7 @@ export class MqttSession {
     return error;
   }
 
-  #greet(): void {
+  #greet(client: MqttClient): void {
     this.#connected = true;
     this.#connections++;
     this.#problem = undefined;
@@ -215,6 +220,7 @@ export class MqttSession {
     this.#enter('connected');
     this.#log.info('connected to the broker');
     void this.#say('online');
+    this.inbound.attach(client);
     this.#onConnected();
   }
 
@@ -241,6 +247,7 @@ export class MqttSession {
       queueQoSZero: false,
       connectTimeout: CONNECT_TIMEOUT_MS,
       keepalive: config.keepaliveSeconds,
+      ...(config.protocolVersion === 5 && { properties: { maximumPacketSize: MOST_PACKET_BYTES } }),
       will: { topic: will.topic, payload: will.payload, qos: 1, retain: will.retain, ...propertiesOf(will) },
       ...(username !== undefined && { username }),
       ...(passwordFile !== undefined && { password: readSecret(passwordFile).toString('utf8').trimEnd() }),

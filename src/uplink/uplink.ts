@@ -3,10 +3,12 @@ import type { Outbox } from '../domain/outbox.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/log.js';
 import { Drain, type DrainSnapshot } from './drain.js';
+import type { InboundHandler, InboundSnapshot } from './inbound.js';
 import { type LinkSnapshot, MqttSession } from './session.js';
 
 export interface UplinkSnapshot extends DrainSnapshot {
   readonly link: LinkSnapshot;
+  readonly inbound: InboundSnapshot;
 }
 
 export interface UplinkOptions {
@@ -17,7 +19,7 @@ export interface UplinkOptions {
   readonly log: Logger;
 }
 
-/** The way from the outbox to the broker: one connection, and the drain that uses it. */
+/** The way to the broker and back: one connection, the drain that empties the outbox, and what is listened to. */
 export class Uplink {
   readonly #session: MqttSession;
   readonly #drain: Drain;
@@ -47,7 +49,25 @@ export class Uplink {
     this.#drain.wake();
   }
 
+  /** One handler for what comes on every subscription; set it before `start`. */
+  onMessage(handler: InboundHandler): void {
+    this.#session.inbound.onMessage(handler);
+  }
+
+  /** Listens to exactly these topics, on this connection and on those that follow. */
+  setSubscriptions(topics: readonly string[]): void {
+    this.#session.inbound.setTopics(topics);
+  }
+
+  get connected(): boolean {
+    return this.#session.connected;
+  }
+
   snapshot(): UplinkSnapshot {
-    return { ...this.#drain.snapshot(), link: this.#session.snapshot() };
+    return {
+      ...this.#drain.snapshot(),
+      link: this.#session.snapshot(),
+      inbound: this.#session.inbound.snapshot(),
+    };
   }
 }

@@ -87,18 +87,36 @@ export function entryOf(vrm: string, columns: Partial<VoiEntry> = {}): VoiEntry 
     cadInformation: '',
     spare1: '',
     spare2: '',
+    validFrom: '',
+    validTo: '',
     ...columns,
   };
 }
 
-export function listOf(id: string, entryCount = 1, revision = 1): VoiList {
-  return { id, revision, importedAtMs: 1_789_999_000_000, entryCount };
+export function listOf(id: string, options: Partial<VoiList> = {}): VoiList {
+  return {
+    id,
+    level: 'force',
+    owner: 'test owner',
+    revision: 1,
+    issuedAtMs: 1_789_999_000_000,
+    defaultAction: '',
+    takenOverAtMs: 1_789_999_001_000,
+    markCount: 1,
+    entryCount: 1,
+    origin: 'signed',
+    ...options,
+  };
 }
 
 export function matchOf(vrm: string, ...listIds: string[]): Match {
   return {
     kind: 'exact',
     matchKey: foldVrm(vrmOf(vrm)),
-    entries: listIds.map((id) => ({ list: listOf(id), entry: entryOf(vrm) })),
+    probability: 0.987,
+    alerts: true,
+    entries: listIds.map((id) => ({ list: listOf(id), entry: entryOf(vrm), action: 'STOP' })),
+    alternatives: [],
+    lists: listIds.map((id) => ({ id, revision: 1, ageMs: 1_000_000, isOverAge: false })),
   };
 }

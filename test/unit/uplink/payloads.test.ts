@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { OutboxMessage } from '../../../src/domain/outbox.js';
+import type { Match } from '../../../src/domain/voi.js';
 import type { MatchKey } from '../../../src/domain/vrm.js';
 import { renderMessage, renderStatus, type Wire } from '../../../src/uplink/payloads.js';
-import { TOPICS, topicOf } from '../../../src/uplink/topics.js';
-import { matchOf, passageOf } from '../../support/reports.js';
+import { listTopicOf, parseListTopic, TOPICS, topicOf } from '../../../src/uplink/topics.js';
+import { matchOf, passageOf, vrmOf } from '../../support/reports.js';
 
 const MQTT_5: Wire = { topicPrefix: 'anpr', unitId: 'unit-7', protocolVersion: 5 };
 const MQTT_3: Wire = { ...MQTT_5, protocolVersion: 4 };
@@ -12,7 +13,7 @@ const passage = passageOf('BD51SMR', { id: '01a1b2c3-0000-7000-8000-000000000001
 const record = { id: passage.id, sequence: 42, passage, clock: { source: 'ntp', offsetMs: 3 } } as const;
 const hits = [{ id: 'hit-1', stands: true }];
 const READ: OutboxMessage = { kind: 'read', record, hits };
-const HIT: OutboxMessage = {
+const HIT: OutboxMessage & { kind: 'hit' } = {
   kind: 'hit',
   record,
   hit: {
@@ -140,15 +141,55 @@ describe('a hit', () => {
     });
   });
 
-  it('names every entry with its 16 columns and the age of its list, and the read', () => {
+  it('names every entry with its 16 columns, its validity, its action and its list, and the read', () => {
     const data = json(message.payload);
     expect(data).toMatchObject({ hitId: 'hit-1', kind: 'exact', read: { vrm: 'BD51SMR', sequence: 42 } });
     expect(data.matchedAt).toBe('2026-09-21T14:13:20.430Z');
-    expect(data.entries.map(({ list }: { list: object }) => list)).toEqual([
-      { id: 'stolen', revision: 1, importedAt: '2026-09-21T13:56:40.000Z', ageSeconds: 1000 },
-      { id: 'insurance', revision: 1, importedAt: '2026-09-21T13:56:40.000Z', ageSeconds: 1000 },
+    const said = { level: 'force', owner: 'test owner', revision: 1, issuedAt: '2026-09-21T13:56:40.000Z' };
+    expect(data.entries).toMatchObject([
+      { action: 'STOP', list: { id: 'stolen', ...said, ageSeconds: 1000, overAge: false } },
+      { action: 'STOP', list: { id: 'insurance', ...said, ageSeconds: 1000, overAge: false } },
     ]);
-    expect(Object.keys(data.entries[0].entry)).toHaveLength(16);
+    expect(Object.keys(data.entries[0].entry)).toHaveLength(18);
+    expect(data.entries[0].entry).toMatchObject({ vrm: 'BD51SMR', validFrom: '', validTo: '' });
+  });
+
+  it('says how sure it is, whether to call a crew, and that it is not late', () => {
+    expect(json(message.payload)).toMatchObject({
+      probability: 0.987,
+      alerts: true,
+      late: false,
+      alternatives: [],
+    });
+  });
+
+  it('that is only possible gives the other marks that it may be, and what a list that is too old is', () => {
+    const match: Match = {
+      ...matchOf('BD51SMB', 'stolen'),
+      kind: 'possible',
+      probability: 0.31,
+      alerts: false,
+      late: true,
+      alternatives: [{ vrm: vrmOf('BD51SMP'), probability: 0.04, listIds: ['local'] }],
+      lists: [
+        { id: 'stolen', revision: 7, ageMs: 90_000_400, isOverAge: true },
+        { id: 'local', revision: 2, ageMs: 60_000, isOverAge: false },
+      ],
+    };
+    const possible = json(renderMessage({ ...HIT, hit: { ...HIT.hit, match } }, MQTT_5).payload);
+    expect(possible).toMatchObject({
+      kind: 'possible',
+      probability: 0.31,
+      alerts: false,
+      late: true,
+      alternatives: [{ vrm: 'BD51SMP', probability: 0.04, listIds: ['local'] }],
+      entries: [{ list: { id: 'stolen', overAge: true }, entry: { vrm: 'BD51SMB' } }],
+    });
+    // Every list that was in force, also the one that does not name the vehicle.
+    expect(possible.lists).toEqual([
+      { id: 'stolen', revision: 7, ageSeconds: 90_000, overAge: true },
+      { id: 'local', revision: 2, ageSeconds: 60, overAge: false },
+    ]);
   });
 });
 
@@ -229,5 +270,20 @@ describe('topics', () => {
   it.each(ALL)('hold no VRM whatever is sent: $kind', (item) => {
     expect(renderMessage(item, MQTT_5).topic).toBe(topicOf(item.kind, MQTT_5));
     expect(renderMessage(item, MQTT_5).topic.toUpperCase()).not.toContain('BD51SMR');
+  });
+
+  it('of a list name the list and its blob, and can be read back', () => {
+    for (const name of ['manifest', 'snapshot/12/0', 'delta/11-12/3']) {
+      const topic = listTopicOf('force/lists', 'stolen', name);
+      expect(topic).toBe(`force/lists/stolen/${name}`);
+      expect(parseListTopic('force/lists', topic)).toEqual({ listId: 'stolen', name });
+    }
+    for (const topic of [
+      'force/listsx/stolen/manifest',
+      'force/lists/manifest',
+      'force/lists/a/snapshot/x/1',
+    ]) {
+      expect(parseListTopic('force/lists', topic)).toBeUndefined();
+    }
   });
 });
