@@ -1,0 +1,126 @@
+import { isUtf8 } from 'node:buffer';
+import type { MatchKey } from '../../domain/vrm.js';
+import { packageInvalid } from './failures.js';
+import { MOST_LINE_BYTES, MOST_ROW_LENGTH, MOST_ROWS_PER_MARK } from './limits.js';
+
+/**
+ * All rows of one mark, the only record of a package: a line `["<match key>",row,...]`, each row an
+ * array of 18 texts (the columns of VOI_COLUMNS, then valid from and to).
+ *
+ * Invariant: what `parseGroups` gives has been checked whole, so that nobody after it need look
+ * again: the key is the folded mark of every row, dates are dates, and a row's text is JSON.
+ */
+export interface MarkGroup {
+  readonly matchKey: MatchKey;
+  /** Empty in a delta where the mark was removed. Parsed at the first use. */
+  readonly rows: readonly (readonly string[])[];
+  readonly rowCount: number;
+  /** JSON text of `rows` as it came, for storage; '' where there are none. */
+  readonly rowsText: string;
+}
+
+class ParsedGroup implements MarkGroup {
+  #rows: readonly (readonly string[])[] | undefined;
+
+  constructor(
+    readonly matchKey: MatchKey,
+    readonly rowCount: number,
+    readonly rowsText: string,
+  ) {}
+
+  /** A list of two million is taken over without parsing a row: that would take longer than all else. */
+  get rows(): readonly (readonly string[])[] {
+    this.#rows ??= this.rowsText === '' ? [] : (JSON.parse(this.rowsText) as string[][]);
+    return this.#rows;
+  }
+}
+
+/** @param rowTexts each a row's JSON text, as JSON.stringify writes it. */
+export function groupOf(matchKey: MatchKey, rowTexts: readonly string[]): MarkGroup {
+  const rowsText = rowTexts.length === 0 ? '' : `[${rowTexts.join(',')}]`;
+  return new ParsedGroup(matchKey, rowTexts.length, rowsText);
+}
+
+/** The group's line, without its line end. */
+export function lineOf({ matchKey, rowsText }: MarkGroup): string {
+  return rowsText === '' ? `["${matchKey}"]` : `["${matchKey}",${rowsText.slice(1)}`;
+}
+
+const TEXT = String.raw`"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"`;
+const texts = (count: number) => `(?:${TEXT},){${count}}`;
+/** One expression checks and splits a row several times faster than JSON.parse makes strings of it. */
+const ROW = new RegExp(
+  String.raw`,\["([A-Z0-9]{1,12})",${texts(9)}"([0-9-]*)",${texts(5)}"([0-9TZ:-]*)","([0-9TZ:-]*)"\]`,
+  'y',
+);
+const HEAD = /\["([A-HJ-NP-Z0-9]{1,12})"/y;
+
+/**
+ * Reads the lines of a blob.
+ * @param name of the blob, for errors, which give the line's number and never its contents.
+ * @throws DeviceError hotlist.package-invalid
+ */
+export function parseGroups(lines: Uint8Array, name: string): MarkGroup[] {
+  if (!isUtf8(lines)) throw packageInvalid(`${name} is no UTF-8`);
+  const text = Buffer.from(lines.buffer, lines.byteOffset, lines.length).toString('utf8');
+  const groups: MarkGroup[] = [];
+  const known = new Set(['']);
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\n', at);
+    const fault = (found: string) => packageInvalid(`${name}, line ${groups.length + 1}: ${found}`);
+    if (end === -1) throw fault('it is cut off');
+    if (end - at > MOST_LINE_BYTES) throw fault(`longer than ${MOST_LINE_BYTES} characters`);
+    HEAD.lastIndex = at;
+    const matchKey = HEAD.exec(text)?.[1];
+    if (matchKey === undefined) throw fault('it does not begin with a match key');
+    const rowsAt = at + matchKey.length + 4;
+    let rowCount = 0;
+    let next = rowsAt;
+    for (; text[next] === ','; rowCount++) {
+      ROW.lastIndex = next;
+      const row = ROW.exec(text);
+      if (row === null) throw fault(`row ${rowCount + 1} is no array of 18 texts with a mark and dates`);
+      if (rowCount === MOST_ROWS_PER_MARK) throw fault(`more than ${MOST_ROWS_PER_MARK} rows`);
+      if (ROW.lastIndex - next > MOST_ROW_LENGTH) throw fault(`row ${rowCount + 1} is too long`);
+      const [, vrm, weedDate, validFrom, validTo] = row as unknown as string[];
+      if (vrm !== matchKey && folded(vrm as string) !== matchKey) {
+        throw fault(`the mark of row ${rowCount + 1} does not fold to the match key`);
+      }
+      if (!isDate(weedDate as string, known)) throw fault(`row ${rowCount + 1} has no valid weed date`);
+      if (!isInstant(validFrom as string, known) || !isInstant(validTo as string, known)) {
+        throw fault(`row ${rowCount + 1} has no valid time of validity`);
+      }
+      next = ROW.lastIndex;
+    }
+    if (text[next] !== ']' || next + 1 !== end) throw fault('its array does not end where it should');
+    const rowsText = rowCount === 0 ? '' : `[${text.slice(rowsAt + 1, end)}`;
+    groups.push(new ParsedGroup(matchKey as MatchKey, rowCount, rowsText));
+    at = end + 1;
+  }
+  return groups;
+}
+
+function folded(vrm: string): string {
+  return vrm.replaceAll('O', '0').replaceAll('I', '1');
+}
+
+/** @param known texts found to be in the calendar: lists have few different ones. */
+function isDate(text: string, known: Set<string>): boolean {
+  if (known.has(text)) return true;
+  const valid = /^\d{4}-\d{2}-\d{2}$/.test(text) && isInCalendar(`${text}T00:00:00Z`);
+  if (valid) known.add(text);
+  return valid;
+}
+
+function isInstant(text: string, known: Set<string>): boolean {
+  if (known.has(text)) return true;
+  const valid = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(text) && isInCalendar(text);
+  if (valid) known.add(text);
+  return valid;
+}
+
+/** Date.parse takes the 30th of February for the 2nd of March. */
+function isInCalendar(instant: string): boolean {
+  const atMs = Date.parse(instant);
+  return !Number.isNaN(atMs) && new Date(atMs).toISOString() === `${instant.slice(0, -1)}.000Z`;
+}
