@@ -1,6 +1,6 @@
 import { loadConfig } from './config/load.js';
 import type { DeviceConfig } from './config/schema.js';
-import { buildDevice } from './device.js';
+import { buildDevice, type Device } from './device.js';
 import { systemClock } from './lib/clock.js';
 import { DeviceError } from './lib/errors.js';
 import { createLogger } from './lib/log.js';
@@ -11,7 +11,8 @@ const EXIT_CONFIG = 78;
 
 /**
  * Runs the device until SIGTERM or SIGINT.
- * @returns the exit code: 0 after a clean stop, 70 when it cannot run, 78 for a bad configuration.
+ * @returns the exit code: 0 after a clean stop, 70 when it cannot run, 78 for a bad configuration, the
+ *   storage key included.
  */
 export async function runDaemon(configPath: string): Promise<number> {
   let config: DeviceConfig;
@@ -21,13 +22,18 @@ export async function runDaemon(configPath: string): Promise<number> {
     return explain(error, EXIT_CONFIG);
   }
   const log = createLogger(config.log.level);
-  const device = buildDevice(config, { clock: systemClock, log });
+  let device: Device;
+  try {
+    device = buildDevice(config, { clock: systemClock, log });
+  } catch (error) {
+    return explain(error, EXIT_CONFIG);
+  }
   const stopped = nextStopSignal();
   try {
     await device.start();
   } catch (error) {
     await device.stop();
-    return explain(error, EXIT_CANNOT_RUN);
+    return explain(error, isKeyWrong(error) ? EXIT_CONFIG : EXIT_CANNOT_RUN);
   }
   log.info({ cameras: config.cameras.length }, 'running');
   log.info({ signal: await stopped }, 'stopping');
@@ -46,6 +52,10 @@ function nextStopSignal(): Promise<string> {
       });
     }
   });
+}
+
+function isKeyWrong(error: unknown): boolean {
+  return error instanceof DeviceError && error.code === 'store.key-wrong';
 }
 
 function explain(error: unknown, exitCode: number): number {

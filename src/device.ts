@@ -9,6 +9,7 @@ import type { Clock } from './lib/clock.js';
 import { type DeviceError, messageOf } from './lib/errors.js';
 import type { Logger } from './lib/log.js';
 import { packageVersion } from './lib/package-root.js';
+import { loadStorageKey } from './lib/storage-key.js';
 import { Hotlist } from './matching/hotlist.js';
 import { RecordStore, type StoreSnapshot } from './store/record-store.js';
 import { Uplink } from './uplink/uplink.js';
@@ -30,13 +31,17 @@ export interface Device {
 /** How often states that only a snapshot shows are turned into warnings. */
 const LOOK_EVERY_MS = 1_000;
 
-/** The composition root: the only place of the main process that knows every module. */
+/**
+ * The composition root: the only place of the main process that knows every module.
+ * @throws DeviceError store.key-missing, before anything is created.
+ */
 export function buildDevice(config: DeviceConfig, { clock, log }: DeviceDependencies): Device {
+  const key = loadStorageKey(config.storage);
   const startedMonoMs = clock.monoMs();
   const warnings = new Warnings({ clock, log });
   const counts: PassageCounts = { read: 0, unreadable: 0, hits: 0 };
-  const hotlist = new Hotlist({ config: config.hotlist, clock, log });
-  const store = new RecordStore({ config: config.store, clock, log });
+  const hotlist = new Hotlist({ config: config.hotlist, key, clock, log });
+  const store = new RecordStore({ config: config.store, key, clock, log });
   const uplink = new Uplink({
     config: config.mqtt,
     unitId: config.unit.id,

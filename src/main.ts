@@ -11,7 +11,7 @@ reads and hits over MQTT until SIGTERM or SIGINT, which drain what waits and end
   --config FILE   the configuration (default ${DEFAULT_CONFIG_PATH})
   --help          this text
 
-Exit codes: 0 clean stop, 2 wrong usage, 70 cannot run, 78 bad configuration.
+Exit codes: 0 clean stop, 2 wrong usage, 70 cannot run, 78 bad configuration or storage key.
 `;
 
 function parse(): string | undefined {

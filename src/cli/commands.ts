@@ -4,6 +4,7 @@ import { register as registerHotlist } from './hotlist.js';
 import { register as registerRates } from './rates.js';
 import { register as registerRead } from './read.js';
 import { register as registerStatus } from './status.js';
+import { register as registerStorageKey } from './storage-key.js';
 
 /** In the order in which help lists them: looking first, changing last. */
 export function registerCommands(program: Command): void {
@@ -12,4 +13,5 @@ export function registerCommands(program: Command): void {
   registerRates(program);
   registerHotlist(program);
   registerConfig(program);
+  registerStorageKey(program);
 }

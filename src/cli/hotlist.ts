@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_CONFIG_PATH, loadConfig } from '../config/load.js';
 import { foldVrm, parseVrm, type Vrm } from '../domain/vrm.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
+import { loadStorageKey, type StorageKey } from '../lib/storage-key.js';
 import { type ImportedRow, readVoiCsv } from '../matching/csv-import.js';
 import { isWeeded, ukDate } from '../matching/matcher.js';
 import { isListId, VoiStore } from '../matching/voi-store.js';
@@ -59,19 +60,22 @@ function parseMark(text: string): Vrm {
   return vrm;
 }
 
-async function databasePath(options: Options): Promise<string> {
-  return options.database ?? (await loadConfig(options.config)).hotlist.path;
+/** Where the lists are, and under which key; with --database, the key of a device without a configuration. */
+async function whereabouts(options: Options): Promise<{ path: string; key: StorageKey }> {
+  if (options.database !== undefined) return { path: options.database, key: loadStorageKey({}) };
+  const config = await loadConfig(options.config);
+  return { path: config.hotlist.path, key: loadStorageKey(config.storage) };
 }
 
 async function openLists(options: Options): Promise<VoiStore> {
-  const store = new VoiStore({ path: await databasePath(options), readonly: true });
+  const store = new VoiStore({ ...(await whereabouts(options)), readonly: true });
   store.open();
   return store;
 }
 
 async function importList(file: string, listId: string, options: Options): Promise<number> {
   const source = openFile(file);
-  const store = new VoiStore({ path: await databasePath(options) });
+  const store = new VoiStore(await whereabouts(options));
   const tally = { entries: 0, latin1: 0, bad: [] as { line: number; reason: string }[], badCount: 0 };
   async function* usable() {
     for await (const row of readVoiCsv(source)) {

@@ -2,6 +2,7 @@ import { chownSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { DeviceError, messageOf } from './errors.js';
+import type { StorageKey } from './storage-key.js';
 
 export type SqliteDatabase = Database.Database;
 
@@ -11,53 +12,92 @@ export interface Migration {
   readonly sql: string;
 }
 
+export interface OpenOptions {
+  readonly key: StorageKey;
+  readonly readonly?: boolean;
+}
+
 /**
- * Opens (or creates) a database in write-ahead mode with synchronous=FULL: a power cut then loses
- * no committed row (NORMAL was seen to lose acknowledged ones), and brings its schema up to date.
+ * ChaCha20-Poly1305, every page with its own nonce and tag. It needs nothing of the processor: the
+ * Cortex-A72 of a Raspberry Pi 4 has no AES instructions. Measured on x86 with AES instructions,
+ * 300,000 rows against an unencrypted file: sorted load 1.7 times as long, look-ups 2.6 times
+ * (16 against 6 microseconds). SQLCipher (AES and HMAC) there took 1.5 times as long as this to
+ * load and the same to look up, and would be far slower without them; AEGIS, the fastest there
+ * (1.1 times), is AES through and through.
+ */
+const CIPHER = 'chacha20';
+
+/**
+ * Opens (or creates) an encrypted database in write-ahead mode with synchronous=FULL: a power cut
+ * then loses no committed row (NORMAL was seen to lose acknowledged ones), and brings its schema
+ * up to date.
+ *
+ * Invariants
+ * - All that reaches the disk is encrypted: SQLite encrypts the file, its write-ahead log and its
+ *   rollback journal, but not its temporary files, so these are kept in memory.
+ * - A file that the key does not open is never written to, and never taken for an empty one.
  *
  * Migrations are numbered by their place in the list; `user_version` counts those applied. Each
  * runs in its own transaction, so one that breaks leaves the database as it was before it.
  *
- * @throws DeviceError store.open-failed, or store.newer-schema where a later version wrote the file.
+ * @throws DeviceError store.key-wrong where the key does not open the file or its first page is
+ *   damaged; store.open-failed; store.newer-schema where a later version wrote the file.
  */
 export function openDatabase(
   path: string,
   migrations: readonly Migration[],
-  options: { readonly readonly?: boolean } = {},
+  options: OpenOptions,
 ): SqliteDatabase {
-  let database: SqliteDatabase;
+  const isReadonly = options.readonly ?? false;
+  let database: SqliteDatabase | undefined;
   try {
-    if (!options.readonly && !existsSync(path)) createPrivate(path);
-    database = new Database(path, { readonly: options.readonly ?? false, timeout: 5_000 });
-    if (!options.readonly) {
+    if (!isReadonly && !existsSync(path)) createPrivate(path);
+    database = new Database(path, { readonly: isReadonly, timeout: 5_000 });
+    unlock(database, options.key);
+    if (!isReadonly) {
       database.pragma('journal_mode = WAL');
       database.pragma('synchronous = FULL');
     }
     database.pragma('foreign_keys = ON');
+    const version = versionOf(database);
+    if (version > migrations.length) throw newerSchema(path, version, migrations.length);
+    if (!isReadonly) migrate(database, migrations);
+    return database;
   } catch (cause) {
-    throw new DeviceError('store.open-failed', {
-      message: `cannot open the database ${path}: ${messageOf(cause)}`,
-      hint: 'Check that its folder exists and that the service may write there, and that the disk is neither full nor read-only.',
-      cause,
-    });
+    database?.close();
+    if (cause instanceof DeviceError) throw cause;
+    if (isNoDatabase(cause)) throw keyWrong(path, cause);
+    throw isBug(cause) ? cause : openFailed(path, cause);
   }
-  const version = database.pragma('user_version', { simple: true }) as number;
-  if (version > migrations.length) {
-    database.close();
-    throw new DeviceError('store.newer-schema', {
-      message: `the database ${path} has schema ${version}, this version of anprd knows up to ${migrations.length}`,
-      hint: 'Install the version of anprd that wrote it, or move the file away to start empty.',
-    });
-  }
-  if (options.readonly) return database;
-  for (let index = version; index < migrations.length; index++) {
-    const migration = migrations[index] as Migration;
-    database.transaction(() => {
+}
+
+/** The key goes in as bytes, never as SQL: what SQLite says of a statement then cannot repeat it. */
+function unlock(database: SqliteDatabase, key: StorageKey): void {
+  database.pragma(`cipher = '${CIPHER}'`);
+  // raw: the key is random, so there is nothing that deriving it slowly would make safer.
+  (database as Keyed).key(Buffer.from(`raw:${key.reveal()}`));
+  database.pragma('temp_store = MEMORY');
+  // Reads the first page: a key that does not fit is found before anything is written.
+  database.prepare('SELECT count(*) FROM sqlite_schema').get();
+}
+
+/** Added to better-sqlite3 by the build with ciphers; its types do not name it. */
+type Keyed = SqliteDatabase & { key(bytes: Buffer): number };
+
+function migrate(database: SqliteDatabase, migrations: readonly Migration[]): void {
+  migrations.forEach((migration, index) => {
+    // Looked at under the lock: another process may have just done it.
+    const apply = database.transaction(() => {
+      if (versionOf(database) > index) return;
       database.exec(migration.sql);
       database.pragma(`user_version = ${index + 1}`);
-    })();
-  }
-  return database;
+    });
+    if (versionOf(database) <= index) apply.immediate();
+  });
+}
+
+function versionOf(database: SqliteDatabase): number {
+  return database.pragma('user_version', { simple: true }) as number;
 }
 
 /**
@@ -77,6 +117,40 @@ function createPrivate(path: string): void {
  * damaged), as against a wrong statement or a broken constraint, which are bugs.
  */
 export function isStorageFault(thrown: unknown): boolean {
-  if (!(thrown instanceof Database.SqliteError)) return false;
-  return !/^SQLITE_(CONSTRAINT|ERROR|MISUSE|RANGE|MISMATCH|TOOBIG)/.test(thrown.code);
+  return thrown instanceof Database.SqliteError && !isBug(thrown);
+}
+
+function isBug(thrown: unknown): boolean {
+  return (
+    thrown instanceof Database.SqliteError &&
+    /^SQLITE_(CONSTRAINT|ERROR|MISUSE|RANGE|MISMATCH|TOOBIG)/.test(thrown.code)
+  );
+}
+
+/** Damage and a wrong key look alike: the first page cannot be authenticated. */
+function isNoDatabase(thrown: unknown): boolean {
+  return thrown instanceof Database.SqliteError && /^SQLITE_(NOTADB|CORRUPT)/.test(thrown.code);
+}
+
+function keyWrong(path: string, cause: unknown): DeviceError {
+  return new DeviceError('store.key-wrong', {
+    message: `the storage key does not open the database ${path}, or the file is damaged; it was left as it is`,
+    hint: 'Put the key back that the database was made with. If it is lost, or the file is damaged, move the file (with its -wal and -shm) away to start empty.',
+    cause,
+  });
+}
+
+function newerSchema(path: string, version: number, known: number): DeviceError {
+  return new DeviceError('store.newer-schema', {
+    message: `the database ${path} has schema ${version}, this version of anprd knows up to ${known}`,
+    hint: 'Install the version of anprd that wrote it, or move the file away to start empty.',
+  });
+}
+
+function openFailed(path: string, cause: unknown): DeviceError {
+  return new DeviceError('store.open-failed', {
+    message: `cannot open the database ${path}: ${messageOf(cause)}`,
+    hint: 'Check that its folder exists and that the service may write there, and that the disk is neither full nor read-only.',
+    cause,
+  });
 }

@@ -5,6 +5,7 @@ import type { MatchKey, Vrm } from '../domain/vrm.js';
 import type { Clock } from '../lib/clock.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
+import type { StorageKey } from '../lib/storage-key.js';
 import { type VoiSet, VoiSetBuilder } from './matcher.js';
 import { VoiStore } from './voi-store.js';
 
@@ -28,6 +29,7 @@ export interface HotlistSnapshot {
 
 export interface HotlistOptions {
   readonly config: HotlistConfig;
+  readonly key: StorageKey;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -45,6 +47,7 @@ const SHORTEST_POLL_MS = 100;
  */
 export class Hotlist {
   readonly #config: HotlistConfig;
+  readonly #key: StorageKey;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #stopping = new AbortController();
@@ -58,6 +61,7 @@ export class Hotlist {
 
   constructor(options: HotlistOptions) {
     this.#config = options.config;
+    this.#key = options.key;
     this.#clock = options.clock;
     this.#log = options.log;
   }
@@ -112,7 +116,7 @@ export class Hotlist {
         return;
       }
       if (!this.#loaded.startsWith(`${inode} `)) this.#close();
-      this.#store ??= openReadonly(this.#config.path);
+      this.#store ??= openReadonly(this.#config.path, this.#key);
       const version = `${inode} ${this.#store.dataVersion()}`;
       if (version === this.#loaded) return;
       const builder = new VoiSetBuilder();
@@ -145,8 +149,8 @@ export class Hotlist {
   }
 }
 
-function openReadonly(path: string): VoiStore {
-  const store = new VoiStore({ path, readonly: true });
+function openReadonly(path: string, key: StorageKey): VoiStore {
+  const store = new VoiStore({ path, key, readonly: true });
   store.open();
   return store;
 }

@@ -3,6 +3,7 @@ import type { VoiEntry, VoiList } from '../domain/voi.js';
 import { foldVrm, type MatchKey } from '../domain/vrm.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import { isStorageFault, type Migration, openDatabase, type SqliteDatabase } from '../lib/sqlite.js';
+import type { StorageKey } from '../lib/storage-key.js';
 import { COLUMN_NAMES, entryFromValues, valuesOfEntry } from './voi-entry.js';
 
 /**
@@ -50,17 +51,20 @@ export interface StoredEntry {
 
 export interface VoiStoreOptions {
   readonly path: string;
+  readonly key: StorageKey;
   /** The daemon only reads. */
   readonly readonly?: boolean;
 }
 
 export class VoiStore {
   readonly #path: string;
+  readonly #key: StorageKey;
   readonly #readonly: boolean;
   #database: SqliteDatabase | undefined;
 
   constructor(options: VoiStoreOptions) {
     this.#path = options.path;
+    this.#key = options.key;
     this.#readonly = options.readonly ?? false;
   }
 
@@ -70,17 +74,17 @@ export class VoiStore {
    */
   open(): void {
     if (!this.#readonly) {
-      this.#database = openDatabase(this.#path, MIGRATIONS);
+      this.#database = openDatabase(this.#path, MIGRATIONS, { key: this.#key });
       return;
     }
     if (!existsSync(this.#path)) throw unreadable(this.#path, 'there is no such file');
     try {
-      this.#database = openDatabase(this.#path, MIGRATIONS, { readonly: true });
+      this.#database = openDatabase(this.#path, MIGRATIONS, { key: this.#key, readonly: true });
       // Read through a table: a file that is no hotlist is found now, not at the first match.
       this.#database.prepare('SELECT count(*) FROM lists').get();
     } catch (cause) {
       this.close();
-      if (cause instanceof DeviceError && cause.code === 'store.newer-schema') throw cause;
+      if (cause instanceof DeviceError && /^store\.(newer-schema|key-wrong)$/.test(cause.code)) throw cause;
       throw unreadable(this.#path, messageOf(cause), cause);
     }
   }

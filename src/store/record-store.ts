@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
 import { isStorageFault, openDatabase, type SqliteDatabase } from '../lib/sqlite.js';
+import type { StorageKey } from '../lib/storage-key.js';
 import { type Committed, commitReport, completeOpen, type Report } from './commit.js';
 import { readCounters } from './counters.js';
 import { STORE_MIGRATIONS } from './migrations.js';
@@ -30,6 +31,7 @@ export interface StoreSnapshot {
 
 export interface RecordStoreOptions {
   readonly config: StoreConfig;
+  readonly key: StorageKey;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -43,6 +45,7 @@ const DAY_MS = 86_400_000;
  */
 export class RecordStore {
   readonly #config: StoreConfig;
+  readonly #key: StorageKey;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #outbox: SqliteOutbox;
@@ -52,6 +55,7 @@ export class RecordStore {
 
   constructor(options: RecordStoreOptions) {
     this.#config = options.config;
+    this.#key = options.key;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#outbox = new SqliteOutbox({ run: (work) => this.#run(work) });
@@ -62,9 +66,9 @@ export class RecordStore {
     return this.#outbox;
   }
 
-  /** @throws DeviceError store.open-failed, store.newer-schema, store.write-failed */
+  /** @throws DeviceError store.open-failed, store.key-wrong, store.newer-schema, store.write-failed */
   async start(): Promise<void> {
-    this.#database = openDatabase(this.#config.path, STORE_MIGRATIONS);
+    this.#database = openDatabase(this.#config.path, STORE_MIGRATIONS, { key: this.#key });
     // What is erased is overwritten, not only forgotten: it is personal data.
     this.#database.pragma('secure_delete = ON');
     const completed = this.completeOpen();

@@ -8,6 +8,7 @@ import type { DeviceSnapshot } from '../../src/device-snapshot.js';
 import { foldVrm, type Vrm } from '../../src/domain/vrm.js';
 import { type Daemon, runAnprctl, startDaemon } from '../support/daemon.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
+import { keyFileIn } from '../support/storage-key.js';
 import { type Subscriber, subscribe } from '../support/subscriber.js';
 
 /**
@@ -46,6 +47,7 @@ async function startDevice(): Promise<void> {
       unit: { id: 'unit-e2e' },
       cameras: [{ id: 'cam-1', source: { kind: 'file', path: clipPath, pace: 'fast' } }],
       hotlist: { path: join(folder, `hotlist-${run}.db`) },
+      storage: { keyFile: keyFileIn(folder) },
       store: { path: join(home, 'records.db') },
       control: { socketPath: join(home, 'control.sock') },
       mqtt: { url: broker.url, reconnectMostSeconds: 1 },

@@ -9,6 +9,7 @@ import { RecordStore } from '../../src/store/record-store.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { repeatable } from '../support/repeatable.js';
 import { matchOf, passageOf } from '../support/reports.js';
+import { keyIn } from '../support/storage-key.js';
 
 /**
  * Thousands of random steps - report, repeat, lease, acknowledge, release, restart - on the real
@@ -55,7 +56,12 @@ describe.each(SEEDS)('the outbox against a plain list, seed %i', (seed) => {
     const folder = mkdtempSync(join(tmpdir(), 'anprd-model-'));
     const config = { path: join(folder, 'records.db'), retentionDays: 7, mostMegabytes: 100 };
     const open = async () => {
-      const made = new RecordStore({ config, clock: new ManualClock(), log: createLogger('silent') });
+      const made = new RecordStore({
+        config,
+        key: keyIn(folder),
+        clock: new ManualClock(),
+        log: createLogger('silent'),
+      });
       await made.start();
       return made;
     };

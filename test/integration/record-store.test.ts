@@ -11,6 +11,7 @@ import { STORE_MIGRATIONS } from '../../src/store/migrations.js';
 import { RecordStore } from '../../src/store/record-store.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { matchOf, passageOf, pictureOf } from '../support/reports.js';
+import { keyIn } from '../support/storage-key.js';
 
 const CLOCK_QUALITY = { source: 'ntp', offsetMs: 2 } as const;
 const log = createLogger('silent');
@@ -34,6 +35,7 @@ async function started(config: Partial<StoreConfig> = {}): Promise<RecordStore> 
   const path = join(folder, 'records.db');
   const made = new RecordStore({
     config: { path, retentionDays: 7, mostMegabytes: 100, ...config },
+    key: keyIn(folder),
     clock,
     log,
   });
@@ -271,7 +273,7 @@ describe('the file', () => {
 
   it('is not opened when a later version has written it', async () => {
     await store.stop();
-    const database = openDatabase(join(folder, 'records.db'), STORE_MIGRATIONS);
+    const database = openDatabase(join(folder, 'records.db'), STORE_MIGRATIONS, { key: keyIn(folder) });
     database.pragma('user_version = 99');
     database.close();
     await expect(started()).rejects.toMatchObject({ code: 'store.newer-schema' });
@@ -280,7 +282,7 @@ describe('the file', () => {
   });
 
   it('that cannot be written is an error that loses nothing', async () => {
-    const other = openDatabase(join(folder, 'records.db'), STORE_MIGRATIONS);
+    const other = openDatabase(join(folder, 'records.db'), STORE_MIGRATIONS, { key: keyIn(folder) });
     other.exec('BEGIN IMMEDIATE');
     const report = { passage: passageOf('AB12CDE'), clock: CLOCK_QUALITY };
     expect(() => store.commit(report)).toThrow(expect.objectContaining({ code: 'store.write-failed' }));

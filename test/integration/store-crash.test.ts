@@ -10,6 +10,7 @@ import { createLogger } from '../../src/lib/log.js';
 import { RecordStore } from '../../src/store/record-store.js';
 import { type Sources, stripSources } from '../support/child.js';
 import { matchOf, passageOf } from '../support/reports.js';
+import { keyFileIn, keyIn } from '../support/storage-key.js';
 
 let sources: Sources;
 let folder: string;
@@ -35,9 +36,11 @@ function writer(options: { shellPrefix?: string } = {}): ChildProcess {
     import { RecordStore } from './src/store/record-store.js';
     import { systemClock } from './src/lib/clock.js';
     import { createLogger } from './src/lib/log.js';
+    import { loadStorageKey } from './src/lib/storage-key.js';
     import { uuidv7 } from 'uuidv7';
     const config = { path: ${JSON.stringify(join(folder, 'records.db'))}, retentionDays: 7, mostMegabytes: 100 };
-    const store = new RecordStore({ config, clock: systemClock, log: createLogger('silent') });
+    const key = loadStorageKey({ keyFile: ${JSON.stringify(keyFileIn(folder))} });
+    const store = new RecordStore({ config, key, clock: systemClock, log: createLogger('silent') });
     await store.start();
     const base = ${JSON.stringify(passage)};
     const match = ${JSON.stringify(matchOf('AB12CDE', 'stolen'))};
@@ -63,7 +66,12 @@ function writer(options: { shellPrefix?: string } = {}): ChildProcess {
 
 async function openStore(): Promise<RecordStore> {
   const config = { path: join(folder, 'records.db'), retentionDays: 7, mostMegabytes: 100 };
-  const store = new RecordStore({ config, clock: systemClock, log: createLogger('silent') });
+  const store = new RecordStore({
+    config,
+    key: keyIn(folder),
+    clock: systemClock,
+    log: createLogger('silent'),
+  });
   await store.start();
   return store;
 }

@@ -11,6 +11,7 @@ import { Uplink } from '../../src/uplink/uplink.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
 import { startRelay } from '../support/relay.js';
 import { matchOf, passageOf } from '../support/reports.js';
+import { keyIn } from '../support/storage-key.js';
 import { type Received, type Subscriber, subscribe } from '../support/subscriber.js';
 
 const log = createLogger('silent');
@@ -25,7 +26,7 @@ beforeEach(async () => {
   undo = [];
   folder = mkdtempSync(join(tmpdir(), 'anprd-uplink-'));
   const config = { path: join(folder, 'records.db'), retentionDays: 7, mostMegabytes: 100 };
-  store = new RecordStore({ config, clock: systemClock, log });
+  store = new RecordStore({ config, key: keyIn(folder), clock: systemClock, log });
   await store.start();
 });
 

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { SourceConfig } from '../../../src/config/schema.js';
 import { askControl } from '../../../src/control/client.js';
+import { createStorageKey } from '../../../src/lib/storage-key.js';
 
 /** The real daemon as a child process, with a configuration and a folder of its own. */
 export interface DeviceOptions {
@@ -55,9 +56,11 @@ export class DemoDevice {
     this.#options = options;
   }
 
-  /** Writes the configuration that everything else uses. */
+  /** Writes the configuration that everything else uses, and a storage key of its own. */
   configure(): void {
     const { folder, root, brokerUrl, source } = this.#options;
+    const keyFile = join(folder, 'storage.key');
+    if (!existsSync(keyFile)) createStorageKey(keyFile);
     writeFileSync(
       this.#configPath,
       stringify({
@@ -65,6 +68,7 @@ export class DemoDevice {
         cameras: [{ id: 'cam-1', source }],
         plates: { modelsFolder: join(root, 'models') },
         hotlist: { path: join(folder, 'hotlist.db') },
+        storage: { keyFile },
         store: { path: join(folder, 'records.db') },
         mqtt: { url: brokerUrl, topicPrefix: TOPIC_PREFIX },
         control: { socketPath: this.#socketPath },
