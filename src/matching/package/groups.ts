@@ -73,7 +73,7 @@ export function parseGroups(lines: Uint8Array, name: string): MarkGroup[] {
     HEAD.lastIndex = at;
     const matchKey = HEAD.exec(text)?.[1];
     if (matchKey === undefined) throw fault('it does not begin with a match key');
-    const rowsAt = at + matchKey.length + 4;
+    const rowsAt = at + matchKey.length + 3;
     let rowCount = 0;
     let next = rowsAt;
     for (; text[next] === ','; rowCount++) {
