@@ -87,13 +87,14 @@ function judge({ vrm, form }: PlateScene, here: readonly PathRead[]): PlateOutco
   };
 }
 
-function moved(quad: Quad, mosaic: Mosaic, index: number): Quad {
+/** Where a quad of a scene is in the frame. */
+export function moved(quad: Quad, mosaic: Mosaic, index: number): Quad {
   const origin = originOf(mosaic, index);
   return quad.map(({ x, y }) => ({ x: x + origin.x, y: y + origin.y })) as unknown as Quad;
 }
 
 /** Whether the middle of what was found is on the plate: within half its diagonal of its middle. */
-function isOn(plate: Quad, found: Quad): boolean {
+export function isOn(plate: Quad, found: Quad): boolean {
   const [a, b] = [centre(found), centre(plate)];
   const [topLeft, , bottomRight] = plate;
   const diagonal = Math.hypot(bottomRight.x - topLeft.x, bottomRight.y - topLeft.y);
