@@ -93,7 +93,7 @@ describe('what to fetch', () => {
   it('is no more at a time than was asked, and nothing that has to wait', () => {
     const offer = manifestOf({ revision: 40, since: 1 });
     expect(wantedOf(plan(offer, { inForce: inForceAt(20) }))).toHaveLength(4);
-    const waiting = new Set(['delta/20-21/0', 'delta/22-23/0']);
+    const waiting = new Set(['delta/20-21/0', 'delta/22-23/0', 'snapshot/40/1']);
     expect(wantedOf(plan(offer, { inForce: inForceAt(20), waiting }))).toEqual([
       'delta/21-22/0',
       'delta/23-24/0',
