@@ -8,6 +8,8 @@ export interface MarkGroup {
   readonly matchKey: MatchKey;
   /** A row is its values in the order of VOI_COLUMNS. */
   readonly rows: readonly (readonly string[])[];
-  /** JSON of `rows`, kept as it came, so that what is stored is what was signed. */
+  /** How many there are, told without parsing them. */
+  readonly rowCount: number;
+  /** JSON of `rows`, kept as it came, so that what is stored is what was signed; '' where there are none. */
   readonly rowsText: string;
 }

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import { uuidv7 } from 'uuidv7';
 import type { MqttConfig } from '../config/schema.js';
 import { Backoff } from '../lib/backoff.js';
 import type { Clock } from '../lib/clock.js';
-import { DeviceError, messageOf } from '../lib/errors.js';
+import { DeviceError } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
+import { clientOptions } from './client-options.js';
 import { connectionError, disconnectError, publishError, tooLargeError } from './failures.js';
 import { Inbound, MOST_PACKET_BYTES } from './inbound.js';
 import { renderStatus, type UnitState, type Wire, type WireMessage } from './payloads.js';
@@ -32,7 +32,6 @@ export interface MqttSessionOptions {
 
 /** A connection that lasted so long was a success: the next wait is the shortest again. */
 const STEADY_AFTER_MS = 5_000;
-const CONNECT_TIMEOUT_MS = 20_000;
 /** For the last message and the goodbye; a broker that is gone must not hold up the stop. */
 const GOODBYE_MS = 2_000;
 /** Topic and properties of a message come on top of its payload; measured at under 600 bytes. */
@@ -234,26 +233,14 @@ export class MqttSession {
     }
   }
 
-  /** Secrets and certificates are read each time, so that replacing the files is enough. */
   #clientOptions(): IClientOptions {
-    const config = this.#config;
     const will = renderStatus('offline', this.#wire, { id: this.#sessionId });
-    const { username, passwordFile, caFile, certificateFile, keyFile } = config;
+    const { protocolVersion } = this.#config;
     return {
-      protocolVersion: config.protocolVersion,
+      ...clientOptions(this.#config),
       clientId: `anprd-${this.#wire.unitId}`,
-      clean: true,
-      reconnectPeriod: 0,
-      queueQoSZero: false,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      keepalive: config.keepaliveSeconds,
-      ...(config.protocolVersion === 5 && { properties: { maximumPacketSize: MOST_PACKET_BYTES } }),
+      ...(protocolVersion === 5 && { properties: { maximumPacketSize: MOST_PACKET_BYTES } }),
       will: { topic: will.topic, payload: will.payload, qos: 1, retain: will.retain, ...propertiesOf(will) },
-      ...(username !== undefined && { username }),
-      ...(passwordFile !== undefined && { password: readSecret(passwordFile).toString('utf8').trimEnd() }),
-      ...(caFile !== undefined && { ca: readSecret(caFile) }),
-      ...(certificateFile !== undefined && { cert: readSecret(certificateFile) }),
-      ...(keyFile !== undefined && { key: readSecret(keyFile) }),
     };
   }
 
@@ -285,16 +272,4 @@ function checkSize(client: MqttClient, { topic, payload }: WireMessage): void {
 /** A reason code of the broker is a number; a fault of the connection has none, or a text. */
 function isRefusal(error: Error): boolean {
   return 'code' in error && typeof error.code === 'number';
-}
-
-function readSecret(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new DeviceError('uplink.connect-failed', {
-      message: `cannot read ${path}: ${messageOf(cause)}`,
-      hint: 'Check the files named below mqtt in the configuration, and that the service may read them.',
-      cause,
-    });
-  }
 }

@@ -1,5 +1,6 @@
 import { foldVrm, type Vrm } from '../../src/domain/vrm.js';
-import { groupOf, type MarkGroup } from '../../src/matching/package/groups.js';
+import type { MarkGroup } from '../../src/matching/mark-group.js';
+import { groupOf } from '../../src/matching/package/groups.js';
 
 /** A row of 18 texts: only the mark, and what a test cares about by its place. */
 export function rowOf(vrm: string, texts: Readonly<Record<number, string>> = {}): string[] {

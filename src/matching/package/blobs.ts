@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import type { MarkGroup } from '../mark-group.js';
 import { packageInvalid } from './failures.js';
-import { lineOf, type MarkGroup, parseGroups } from './groups.js';
+import { lineOf, parseGroups } from './groups.js';
 import {
   BLOB_TARGET_BYTES,
   MOST_BLOB_BYTES,

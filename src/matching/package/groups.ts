@@ -1,24 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import type { MatchKey } from '../../domain/vrm.js';
+import type { MarkGroup } from '../mark-group.js';
 import { packageInvalid } from './failures.js';
 import { MOST_LINE_BYTES, MOST_ROW_LENGTH, MOST_ROWS_PER_MARK } from './limits.js';
 
 /**
- * All rows of one mark, the only record of a package: a line `["<match key>",row,...]`, each row an
- * array of 18 texts (the columns of VOI_COLUMNS, then valid from and to).
+ * The only record of a package: a line `["<match key>",row,...]`, each row an array of 18 texts in
+ * the order of VOI_COLUMNS.
  *
  * Invariant: what `parseGroups` gives has been checked whole, so that nobody after it need look
  * again: the key is the folded mark of every row, dates are dates, and a row's text is JSON.
  */
-export interface MarkGroup {
-  readonly matchKey: MatchKey;
-  /** Empty in a delta where the mark was removed. Parsed at the first use. */
-  readonly rows: readonly (readonly string[])[];
-  readonly rowCount: number;
-  /** JSON text of `rows` as it came, for storage; '' where there are none. */
-  readonly rowsText: string;
-}
-
 class ParsedGroup implements MarkGroup {
   #rows: readonly (readonly string[])[] | undefined;
 

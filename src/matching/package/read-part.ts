@@ -1,6 +1,6 @@
+import type { MarkGroup } from '../mark-group.js';
 import { readGroups, verifyBlob, verifyTable } from './blobs.js';
 import { packageInvalid } from './failures.js';
-import type { MarkGroup } from './groups.js';
 import { blobName, type Part } from './parts.js';
 
 /** Where blobs are: staged in the database, in a folder, in a file. @returns undefined: not there. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MarkGroup } from '../../../../src/matching/mark-group.js';
 import { verifyBlob, writePart } from '../../../../src/matching/package/blobs.js';
-import type { MarkGroup } from '../../../../src/matching/package/groups.js';
 import { PackageFile, writePackageFile } from '../../../../src/matching/package/package-file.js';
 import {
   blobName,
