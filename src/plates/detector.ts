@@ -2,7 +2,8 @@ import type { Tensor } from 'onnxruntime-node';
 import type { Frame } from '../domain/frame.js';
 import { letterbox } from '../native/kernels.js';
 import { type Detection, decodeDetections } from './decode.js';
-import type { DetectorSpecification, Model } from './models.js';
+import type { DetectorSpecification } from './manifest.js';
+import type { Model } from './models.js';
 import { type OpenSession, openSession, runInto } from './session.js';
 
 export interface DetectorOptions {

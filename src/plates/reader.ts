@@ -6,7 +6,8 @@ import { toLattice } from '../domain/lattice-search.js';
 import type { PlateCrop } from '../domain/plate-crop.js';
 import { rectify, sharpness } from '../native/kernels.js';
 import { plateBoxIn, subsamplesFor, widen } from './crop.js';
-import type { Model, ReaderSpecification } from './models.js';
+import type { ReaderSpecification } from './manifest.js';
+import type { Model } from './models.js';
 import { type OpenSession, openSession, runInto } from './session.js';
 
 export interface ReaderOptions {

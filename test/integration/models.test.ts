@@ -5,8 +5,10 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { platesSchema } from '../../src/config/schema.js';
 import { UNCALIBRATED } from '../../src/domain/calibration.js';
+import { NO_CONFUSIONS } from '../../src/domain/confusion.js';
 import { DeviceError } from '../../src/lib/errors.js';
-import { loadModels, resolveModelsFolder } from '../../src/plates/models.js';
+import { loadConfusions, resolveModelsFolder } from '../../src/plates/manifest.js';
+import { loadModels } from '../../src/plates/models.js';
 import { Recogniser } from '../../src/plates/recogniser.js';
 
 /** The shipped models, and what becomes of the device when they are not what they should be. */
@@ -43,6 +45,7 @@ interface Manifest {
   detector: Record<string, unknown>;
   reader: Record<string, unknown>;
   calibration?: unknown;
+  confusions?: unknown;
 }
 
 async function changeManifest(change: (manifest: Manifest) => void): Promise<void> {
@@ -127,6 +130,38 @@ describe('a manifest', () => {
     expect(code).toBe('models.manifest-invalid');
     expect(message).toMatch(/calibration\.read\.slope: .*calibration\.read\.bias: /);
     expect(message).toMatch(/calibration\.character\.temperature: /);
+  });
+
+  it('may say how the reader errs, and is asked for that without any model', async () => {
+    const confusions = {
+      substituted: { B: { 8: 0.004 } },
+      lost: { 1: 0.003 },
+      added: { 1: 0.001 },
+      merged: { 11: { H: 0.002 } },
+      counted: 70_000,
+    };
+    await rm(join(folder, 'reader.onnx'));
+    await changeManifest((manifest) => Object.assign(manifest, { confusions }));
+    expect(await loadConfusions(folder)).toEqual(confusions);
+    await changeManifest((manifest) => {
+      delete manifest.confusions;
+    });
+    expect(await loadConfusions(folder)).toEqual(NO_CONFUSIONS);
+  });
+
+  it('with confusions of what is no folded character, or no probability, is refused', async () => {
+    const confusions = {
+      substituted: { O: { D: 0.004 }, B: { 8: 4 } },
+      lost: {},
+      added: {},
+      merged: { 111: { H: 0.002 } },
+      counted: -1,
+    };
+    await changeManifest((manifest) => Object.assign(manifest, { confusions }));
+    const { code, message } = await failure();
+    expect(code).toBe('models.manifest-invalid');
+    for (const at of ['substituted.O', 'substituted.B.8', 'merged.111', 'counted'])
+      expect(message).toContain(`confusions.${at}: `);
   });
 
   it('cannot name a file outside its folder', async () => {
