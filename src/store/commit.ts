@@ -6,7 +6,7 @@ import type { Match } from '../domain/voi.js';
 import type { SqliteDatabase } from '../lib/sqlite.js';
 import { count } from './counters.js';
 import { enqueue } from './outbox.js';
-import { type HitRow, type ImageRow, passageText, type RecordRow, recordFrom } from './rows.js';
+import { type HitRow, type ImageRow, passageText, type RecordRow, readKeyOf, recordFrom } from './rows.js';
 
 /** A passage as it was reported, with what matching made of its read. */
 export interface Report {
@@ -33,10 +33,11 @@ export interface Committed {
  *   a crash (the first one was committed, its acknowledgement was lost).
  * - The read goes out once, when the passage is closed; pictures after the text they belong to.
  * - A hit is issued once per record, mark and list. It goes out with the first report that matches,
- *   and it is never taken back: the crew may be acting on it. When the closed read says another
- *   mark, the hit is marked as not standing, and the read that goes out says so. When the closed
- *   read matches what no hit of this record has named (another mark, or another list), that is
- *   a further hit.
+ *   and it is never taken back: the crew may be acting on it. When the closed read matches what no
+ *   hit of this record has named (another mark, or another list), that is a further hit; so is the
+ *   first that alerts a crew, where those before it were too unlikely to.
+ * - A hit stands when the closed read is the one that it came from, or says the listed mark, or
+ *   still matches it. Otherwise the read that goes out says that it does not.
  */
 export function commitReport(database: SqliteDatabase, report: Report, nowMs: number): Committed {
   const { passage, clock } = report;
@@ -53,18 +54,22 @@ export function commitReport(database: SqliteDatabase, report: Report, nowMs: nu
     phase: passage.phase,
     passage: passageText(passage),
     clock: JSON.stringify(clock),
+    match_key: readKeyOf(passage),
   };
   database
     .prepare(
-      `INSERT INTO records VALUES (@id, @sequence, @camera_id, @phase, @passage, @clock, @nowMs)
-         ON CONFLICT (id) DO UPDATE SET phase = @phase, passage = @passage, clock = @clock`,
+      `INSERT INTO records VALUES (@id, @sequence, @camera_id, @phase, @passage, @clock, @nowMs, @match_key)
+         ON CONFLICT (id) DO UPDATE SET phase = @phase, passage = @passage, clock = @clock, match_key = @match_key`,
     )
     .run({ ...row, nowMs });
   keepImages(database, passage);
   const hit = report.match && issueHit(database, row, report.match, report.matchedAtMs ?? nowMs, nowMs);
   if (passage.phase === 'closed') {
-    const key = passage.outcome.kind === 'read' ? passage.outcome.read.matchKey : '';
-    database.prepare('UPDATE hits SET stands = (match_key = ?) WHERE record_id = ?').run(key, row.id);
+    database
+      .prepare(
+        'UPDATE hits SET stands = (match_key IN (@read, @matched) OR read_key = @read) WHERE record_id = @id',
+      )
+      .run({ read: row.match_key, matched: report.match?.matchKey ?? '', id: row.id });
     enqueue(database, { lane: 'reads', recordId: row.id, nowMs });
   }
   enqueueImages(database, row, nowMs);
@@ -91,6 +96,26 @@ export function completeOpen(database: SqliteDatabase, cameraId: string | undefi
   return open.length;
 }
 
+/**
+ * Adds a hit to a record that is held, because a list has changed since it was checked. Its pictures
+ * go again, behind the hit, unless an earlier hit has brought them: who reads only hits has none yet.
+ * @returns undefined where the record is gone by now, or has this hit already.
+ */
+export function commitLate(
+  database: SqliteDatabase,
+  recordId: string,
+  { match, matchedAtMs, nowMs }: { match: Match; matchedAtMs: number; nowMs: number },
+): Hit | undefined {
+  const row = database.prepare('SELECT * FROM records WHERE id = ?').get(recordId) as RecordRow | undefined;
+  if (row === undefined) return undefined;
+  const isFirst = database.prepare('SELECT 1 FROM hits WHERE record_id = ?').get(recordId) === undefined;
+  const hit = issueHit(database, row, { ...match, late: true }, matchedAtMs, nowMs);
+  if (hit === undefined) return undefined;
+  if (isFirst) database.prepare('UPDATE images SET queued = 0 WHERE record_id = ?').run(recordId);
+  enqueueImages(database, row, nowMs);
+  return hit;
+}
+
 function issueHit(
   database: SqliteDatabase,
   row: RecordRow,
@@ -103,13 +128,26 @@ function issueHit(
       database
         .prepare('SELECT match FROM hits WHERE record_id = ? AND match_key = ?')
         .all(row.id, match.matchKey) as Pick<HitRow, 'match'>[]
-    ).flatMap((hit) => (JSON.parse(hit.match) as Match).entries.map(({ list }) => list.id)),
+    )
+      .map((hit) => JSON.parse(hit.match) as Match)
+      .filter(({ alerts }) => alerts || !match.alerts)
+      .flatMap(({ entries }) => entries.map(({ list }) => list.id)),
   );
   if (match.entries.every(({ list }) => named.has(list.id))) return undefined;
   const hit: Hit = { id: uuidv7(), recordId: row.id, matchedAtMs, match };
   database
-    .prepare('INSERT INTO hits VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)')
-    .run(hit.id, row.id, match.matchKey, matchedAtMs, nowMs, JSON.stringify(match), row.passage, row.clock);
+    .prepare('INSERT INTO hits VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)')
+    .run(
+      hit.id,
+      row.id,
+      match.matchKey,
+      matchedAtMs,
+      nowMs,
+      JSON.stringify(match),
+      row.passage,
+      row.clock,
+      row.match_key,
+    );
   enqueue(database, { lane: 'hits', recordId: row.id, hitId: hit.id, nowMs });
   return hit;
 }

@@ -8,6 +8,9 @@ import type { Migration } from '../lib/sqlite.js';
  * - `images.revision` counts the pictures of a kind; `queued` is 1 once this revision was put into
  *   the outbox, whether it has left by now or not.
  * - An outbox row of lane 0 names a hit, of lane 1 its record, of lanes 2 and 3 an image revision.
+ * - `records.match_key` is that of the read, empty where there is none; `hits.match_key` is that of the
+ *   listed mark, `hits.read_key` that of the read which matched: they differ in possible matches.
+ * - `rechecked.revision` is the revision of a list against which all held reads have been checked.
  * - AUTOINCREMENT: ids of deleted rows are not used again, so a late ack cannot hit another item.
  */
 export const STORE_MIGRATIONS: readonly Migration[] = [
@@ -62,5 +65,18 @@ export const STORE_MIGRATIONS: readonly Migration[] = [
       CREATE INDEX outbox_by_record ON outbox (record_id);
 
       CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+  },
+  {
+    name: 'held reads',
+    // The index holds all that a scan of the held reads asks for: a record has kilobytes, a row of it tens of bytes.
+    sql: `
+      ALTER TABLE records ADD COLUMN match_key TEXT NOT NULL DEFAULT '';
+      UPDATE records SET match_key = coalesce(passage ->> '$.outcome.read.matchKey', '');
+      CREATE INDEX records_held ON records (sequence, committed_at_ms, match_key) WHERE match_key <> '';
+
+      ALTER TABLE hits ADD COLUMN read_key TEXT NOT NULL DEFAULT '';
+      UPDATE hits SET read_key = match_key;
+
+      CREATE TABLE rechecked (list_id TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
   },
 ];

@@ -1,12 +1,23 @@
 import type { StoreConfig } from '../config/schema.js';
+import type { Hit } from '../domain/capture-record.js';
 import { LANES, type Lane, type Outbox } from '../domain/outbox.js';
+import type { Match } from '../domain/voi.js';
 import type { Clock } from '../lib/clock.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
 import { isStorageFault, openDatabase, type SqliteDatabase } from '../lib/sqlite.js';
 import type { StorageKey } from '../lib/storage-key.js';
-import { type Committed, commitReport, completeOpen, type Report } from './commit.js';
+import { type Committed, commitLate, commitReport, completeOpen, type Report } from './commit.js';
 import { readCounters } from './counters.js';
+import {
+  type HeldKey,
+  type HeldRead,
+  heldKeys,
+  heldRead,
+  heldReads,
+  recheckedRevision,
+  setRecheckedRevision,
+} from './held-reads.js';
 import { STORE_MIGRATIONS } from './migrations.js';
 import { SqliteOutbox } from './outbox.js';
 import { sweep, usedBytes } from './retention.js';
@@ -103,6 +114,43 @@ export class RecordStore {
     return this.#run((database) =>
       database.transaction(() => completeOpen(database, cameraId, this.#clock.nowMs())).immediate(),
     );
+  }
+
+  /**
+   * Adds a late hit to a record that is still held, whole or not at all; the same again changes
+   * nothing.
+   * @param matchedAtMs UTC, milliseconds: when the match was made.
+   * @returns undefined where the record is gone by now, or has told the match before.
+   * @throws DeviceError store.write-failed
+   */
+  commitLate(recordId: string, match: Match, matchedAtMs: number): Hit | undefined {
+    return this.#run((database) =>
+      database
+        .transaction(() => commitLate(database, recordId, { match, matchedAtMs, nowMs: this.#clock.nowMs() }))
+        .immediate(),
+    );
+  }
+
+  /** @see heldKeys in held-reads.ts. @throws DeviceError store.write-failed, as all that reads. */
+  heldKeys(sinceMs: number, afterSequence: number, limit: number): readonly HeldKey[] {
+    return this.#run((database) => heldKeys(database, { sinceMs, afterSequence, limit }));
+  }
+
+  heldReads(sinceMs: number, afterSequence: number, limit: number): readonly HeldRead[] {
+    return this.#run((database) => heldReads(database, { sinceMs, afterSequence, limit }));
+  }
+
+  heldRead(sequence: number): HeldRead | undefined {
+    return this.#run((database) => heldRead(database, sequence));
+  }
+
+  /** The revision of a list that all held reads have been checked against; undefined: none. */
+  recheckedRevision(listId: string): number | undefined {
+    return this.#run((database) => recheckedRevision(database, listId));
+  }
+
+  setRecheckedRevision(listId: string, revision: number): void {
+    this.#run((database) => setRecheckedRevision(database, listId, revision));
   }
 
   /**

@@ -10,11 +10,14 @@ export interface RecordRow {
   readonly phase: 'settled' | 'closed';
   readonly passage: string;
   readonly clock: string;
+  /** Of the read; empty where there is none. */
+  readonly match_key: string;
 }
 
 export interface HitRow {
   readonly id: string;
   readonly record_id: string;
+  /** Of the listed mark. */
   readonly match_key: string;
   readonly matched_at_ms: number;
   readonly committed_at_ms: number;
@@ -22,6 +25,8 @@ export interface HitRow {
   readonly passage: string;
   readonly clock: string;
   readonly stands: 0 | 1;
+  /** Of the read that matched. */
+  readonly read_key: string;
 }
 
 export interface ImageRow {
@@ -31,6 +36,11 @@ export interface ImageRow {
   readonly height_px: number;
   readonly picture_at_ms: number;
   readonly jpeg: Buffer;
+}
+
+/** The key of what the plate says; empty where it could not be read. */
+export function readKeyOf({ outcome }: Passage): string {
+  return outcome.kind === 'read' ? outcome.read.matchKey : '';
 }
 
 /** A passage as JSON; its pictures are rows of their own. */

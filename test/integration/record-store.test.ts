@@ -10,7 +10,7 @@ import { openDatabase } from '../../src/lib/sqlite.js';
 import { STORE_MIGRATIONS } from '../../src/store/migrations.js';
 import { RecordStore } from '../../src/store/record-store.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { matchOf, passageOf, pictureOf } from '../support/reports.js';
+import { matchOf, passageOf, pictureOf, possibleOf } from '../support/reports.js';
 import { keyIn } from '../support/storage-key.js';
 
 const CLOCK_QUALITY = { source: 'ntp', offsetMs: 2 } as const;
@@ -192,6 +192,21 @@ describe('a hit', () => {
     ]);
   });
 
+  it('goes out again when it alerts, and the one before was too unlikely to', () => {
+    const unlikely = possibleOf('AB12CDE', 'stolen');
+    store.commit({
+      passage: passageOf('AB12CDF', { id, phase: 'settled' }),
+      match: unlikely,
+      clock: CLOCK_QUALITY,
+    });
+    store.commit({ passage: passageOf('AB12CDE', { id }), match, clock: CLOCK_QUALITY });
+    expect(drained().slice(0, 3)).toEqual([
+      'hit AB12CDE on stolen',
+      'hit AB12CDE on stolen',
+      'read AB12CDE stands stands',
+    ]);
+  });
+
   it('goes out as it was when it was issued, also when the record is completed before', () => {
     const settled = passageOf('AB12CDE', { id, phase: 'settled', pictures: false });
     store.commit({ passage: settled, match, clock: CLOCK_QUALITY });
@@ -199,6 +214,41 @@ describe('a hit', () => {
     const [hit, read] = store.outbox.lease(2).map(({ message }) => message);
     expect(hit).toMatchObject({ kind: 'hit', record: { passage: settled } });
     expect(read).toMatchObject({ kind: 'read', record: { passage: { frameCount: 99 } } });
+  });
+});
+
+describe('a possible hit, whose listed mark is not the read one', () => {
+  const possible = possibleOf('AB12CDE', 'stolen');
+  const settled = passageOf('AB12CDF', { phase: 'settled', pictures: false });
+  const closedAs = (vrm: string | undefined) =>
+    passageOf(vrm, { id: settled.id, phase: 'closed', pictures: false });
+  beforeEach(() => {
+    store.commit({ passage: settled, match: possible, clock: CLOCK_QUALITY });
+    expect(drained()).toEqual(['hit AB12CDE on stolen']);
+  });
+
+  it('stands while the read stays what it was, and is told once', () => {
+    store.commit({ passage: closedAs('AB12CDF'), match: possible, clock: CLOCK_QUALITY });
+    expect(drained()).toEqual(['read AB12CDF stands']);
+  });
+
+  it('stands when the closed read is the listed mark', () => {
+    store.commit({ passage: closedAs('AB12CDE'), match: possible, clock: CLOCK_QUALITY });
+    expect(drained()).toEqual(['read AB12CDE stands']);
+  });
+
+  it('stands when the closed read is a third mark that may still be the listed one', () => {
+    store.commit({ passage: closedAs('AB12CDG'), match: possible, clock: CLOCK_QUALITY });
+    expect(drained()).toEqual(['read AB12CDG stands']);
+  });
+
+  it('does not stand when the closed read says another mark, or none', () => {
+    store.commit({ passage: closedAs('XY99ZZZ'), clock: CLOCK_QUALITY });
+    expect(drained()).toEqual(['read XY99ZZZ does not stand']);
+    const other = passageOf('AB12CDF', { phase: 'settled', pictures: false });
+    store.commit({ passage: other, match: possible, clock: CLOCK_QUALITY });
+    store.commit({ passage: { ...closedAs(undefined), id: other.id }, clock: CLOCK_QUALITY });
+    expect(drained()).toEqual(['hit AB12CDE on stolen', 'read blurred does not stand']);
   });
 });
 

@@ -1,11 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../src/lib/log.js';
 import { RecordStore } from '../../src/store/record-store.js';
+import { decrypted } from '../support/decrypted.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { matchOf, passageOf, pictureOf } from '../support/reports.js';
+import { keyIn } from '../support/storage-key.js';
 
 const DAY_MS = 86_400_000;
 let folder: string;
@@ -16,7 +18,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'anprd-retention-'));
   clock = new ManualClock();
   const config = { path: join(folder, 'records.db'), retentionDays: 7, mostMegabytes: 1 };
-  store = new RecordStore({ config, clock, log: createLogger('silent') });
+  store = new RecordStore({ config, key: keyIn(folder), clock, log: createLogger('silent') });
   await store.start();
 });
 
@@ -64,12 +66,11 @@ describe('retention by age', () => {
     expect(store.snapshot().oldestWaitingMs).toBe(30 * DAY_MS);
   });
 
-  it('leaves no trace in the file or beside it', async () => {
+  it('leaves no trace in the file or beside it, not even for who has the key', async () => {
     commit('AB12CDE', { hit: true });
     acknowledgeAll();
     clock.advance(8 * DAY_MS);
-    const written = () =>
-      ['records.db', 'records.db-wal'].map((name) => readFileSync(join(folder, name), 'latin1')).join('');
+    const written = () => decrypted(join(folder, 'records.db'), keyIn(folder));
     expect(written()).toContain('AB12CDE');
     await store.sweep();
     expect(written()).not.toContain('AB12CDE');

@@ -1,0 +1,96 @@
+import type { PlateRead } from '../domain/read.js';
+import type { Match } from '../domain/voi.js';
+import type { MatchKey } from '../domain/vrm.js';
+import type { SqliteDatabase } from '../lib/sqlite.js';
+
+/**
+ * The reads that are still held, for a check against lists that have changed since.
+ *
+ * A week holds 140,000 reads, and nearly none is on what a list gained: `heldKeys` gives keys alone,
+ * out of an index, to find the few that are worth `heldRead`.
+ */
+export interface HeldPage {
+  /** UTC, milliseconds: records that were first committed before are left out. */
+  readonly sinceMs: number;
+  /** The last sequence number of the page before; 0 for the first. */
+  readonly afterSequence: number;
+  readonly limit: number;
+}
+
+export interface HeldKey {
+  readonly sequence: number;
+  readonly matchKey: MatchKey;
+}
+
+export interface HeldRead {
+  readonly recordId: string;
+  readonly sequence: number;
+  /** UTC, milliseconds: when the vehicle passed. */
+  readonly decidedAtMs: number;
+  readonly read: PlateRead;
+  /** What hits of this record have told already. */
+  readonly named: readonly { readonly matchKey: MatchKey; readonly listIds: readonly string[] }[];
+}
+
+interface HeldRow {
+  readonly id: string;
+  readonly sequence: number;
+  readonly decidedAtMs: number;
+  readonly read: string;
+}
+
+const HELD = `SELECT id, sequence, passage ->> '$.decidedAtMs' AS decidedAtMs, passage -> '$.outcome.read' AS read
+  FROM records WHERE match_key <> ''`;
+
+/** In the order of their sequence numbers, unreadable ones left out; empty: there are no more. */
+export function heldKeys(database: SqliteDatabase, page: HeldPage): readonly HeldKey[] {
+  return database
+    .prepare(
+      `SELECT sequence, match_key AS matchKey FROM records INDEXED BY records_held
+         WHERE match_key <> '' AND sequence > @afterSequence AND committed_at_ms >= @sinceMs
+        ORDER BY sequence LIMIT @limit`,
+    )
+    .all(page) as HeldKey[];
+}
+
+/** As heldKeys, with all that matching needs. */
+export function heldReads(database: SqliteDatabase, page: HeldPage): readonly HeldRead[] {
+  const rows = database
+    .prepare(
+      `${HELD} AND sequence > @afterSequence AND committed_at_ms >= @sinceMs ORDER BY sequence LIMIT @limit`,
+    )
+    .all(page) as HeldRow[];
+  return rows.map((row) => heldFrom(database, row));
+}
+
+/** @returns undefined where it is gone by now, or says nothing any more. */
+export function heldRead(database: SqliteDatabase, sequence: number): HeldRead | undefined {
+  const row = database.prepare(`${HELD} AND sequence = ?`).get(sequence) as HeldRow | undefined;
+  return row && heldFrom(database, row);
+}
+
+function heldFrom(database: SqliteDatabase, row: HeldRow): HeldRead {
+  const matches = database.prepare('SELECT match FROM hits WHERE record_id = ? ORDER BY id').pluck();
+  const named = (matches.all(row.id) as string[]).map((text) => {
+    const { matchKey, entries } = JSON.parse(text) as Match;
+    return { matchKey, listIds: [...new Set(entries.map(({ list }) => list.id))] };
+  });
+  return {
+    recordId: row.id,
+    sequence: row.sequence,
+    decidedAtMs: row.decidedAtMs,
+    read: JSON.parse(row.read),
+    named,
+  };
+}
+
+/** @returns the revision of a list that all held reads have been checked against; undefined: none. */
+export function recheckedRevision(database: SqliteDatabase, listId: string): number | undefined {
+  return database.prepare('SELECT revision FROM rechecked WHERE list_id = ?').pluck().get(listId) as
+    | number
+    | undefined;
+}
+
+export function setRecheckedRevision(database: SqliteDatabase, listId: string, revision: number): void {
+  database.prepare('INSERT OR REPLACE INTO rechecked VALUES (?, ?)').run(listId, revision);
+}
