@@ -8,7 +8,7 @@ import {
   MOST_BLOB_BYTES,
   MOST_BLOBS,
   MOST_INFLATED_BYTES,
-  MOST_LINE_BYTES,
+  MOST_LINE_LENGTH,
 } from './limits.js';
 import type { PartDescription } from './parts.js';
 
@@ -44,11 +44,13 @@ export function* writePart(groups: Iterable<MarkGroup>): Generator<Blob, PartDes
   };
   for (const group of groups) {
     const line = `${lineOf(group)}\n`;
-    const length = Buffer.byteLength(line);
-    if (length > MOST_LINE_BYTES)
-      throw packageInvalid(`a mark has ${length} bytes of rows, expected at most ${MOST_LINE_BYTES}`);
+    if (line.length > MOST_LINE_LENGTH) {
+      throw packageInvalid(
+        `a mark has ${line.length} characters of rows, expected at most ${MOST_LINE_LENGTH}`,
+      );
+    }
     lines.push(line);
-    lineBytes += length;
+    lineBytes += Buffer.byteLength(line);
     if (lineBytes >= BLOB_TARGET_BYTES) yield blob();
   }
   if (lines.length > 0 || digests.length === 0) yield blob();

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { MatchKey } from '../../domain/vrm.js';
 import type { MarkGroup } from '../mark-group.js';
 import { packageInvalid } from './failures.js';
-import { MOST_LINE_BYTES, MOST_ROW_LENGTH, MOST_ROWS_PER_MARK } from './limits.js';
+import { MOST_LINE_LENGTH, MOST_ROW_LENGTH, MOST_ROWS_PER_MARK } from './limits.js';
 
 /**
  * The only record of a package: a line `["<match key>",row,...]`, each row an array of 18 texts in
@@ -61,7 +61,7 @@ export function parseGroups(lines: Uint8Array, name: string): MarkGroup[] {
     const end = text.indexOf('\n', at);
     const fault = (found: string) => packageInvalid(`${name}, line ${groups.length + 1}: ${found}`);
     if (end === -1) throw fault('it is cut off');
-    if (end - at > MOST_LINE_BYTES) throw fault(`longer than ${MOST_LINE_BYTES} characters`);
+    if (end - at > MOST_LINE_LENGTH) throw fault(`longer than ${MOST_LINE_LENGTH} characters`);
     HEAD.lastIndex = at;
     const matchKey = HEAD.exec(text)?.[1];
     if (matchKey === undefined) throw fault('it does not begin with a match key');
@@ -73,7 +73,7 @@ export function parseGroups(lines: Uint8Array, name: string): MarkGroup[] {
       const row = ROW.exec(text);
       if (row === null) throw fault(`row ${rowCount + 1} is no array of 18 texts with a mark and dates`);
       if (rowCount === MOST_ROWS_PER_MARK) throw fault(`more than ${MOST_ROWS_PER_MARK} rows`);
-      if (ROW.lastIndex - next > MOST_ROW_LENGTH) throw fault(`row ${rowCount + 1} is too long`);
+      if (ROW.lastIndex - next - 1 > MOST_ROW_LENGTH) throw fault(`row ${rowCount + 1} is too long`);
       const [, vrm, weedDate, validFrom, validTo] = row as unknown as string[];
       if (vrm !== matchKey && folded(vrm as string) !== matchKey) {
         throw fault(`the mark of row ${rowCount + 1} does not fold to the match key`);

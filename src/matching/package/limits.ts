@@ -11,8 +11,11 @@ export const MOST_BLOB_BYTES = 4 * 1024 * 1024;
 export const MOST_INFLATED_BYTES = 16 * 1024 * 1024;
 /** Raw lines that make one blob: small enough to send again after a lost link, large enough to pack well. */
 export const BLOB_TARGET_BYTES = 512 * 1024;
-/** Of a mark's whole line: with it a blob can never pass MOST_BLOB_BYTES, however badly it packs. */
-export const MOST_LINE_BYTES = 2 * 1024 * 1024;
+/**
+ * Of a mark's whole line, in UTF-16 units: at three bytes each, and behind a blob that is all but
+ * full, it stays below MOST_BLOB_BYTES however badly it packs.
+ */
+export const MOST_LINE_LENGTH = 1024 * 1024;
 /** Of a row's JSON text, in UTF-16 units: 18 columns of some hundred characters each. */
 export const MOST_ROW_LENGTH = 16 * 1024;
 /** Of one mark: a vehicle is named by some entries of some forces, not by a thousand. */

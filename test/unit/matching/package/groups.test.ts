@@ -85,7 +85,7 @@ describe('a line that is none', () => {
     ['no line end', line('A1', rowOf('A1')).trim(), 'it is cut off'],
     ['a row of over 16 KB', wrong(6, 'x'.repeat(17_000)), 'row 1 is too long'],
     ['1,001 rows', line('A1', ...Array(1_001).fill(rowOf('A1'))), 'more than 1000 rows'],
-    ['3 MB', `["A1","${'x'.repeat(3e6)}\n`, 'longer than 2097152 characters'],
+    ['3 MB', `["A1","${'x'.repeat(3e6)}\n`, 'longer than 1048576 characters'],
     ['a byte-order mark', `\ufeff${line('A1')}`, 'it does not begin with a match key'],
   ])('is refused by place and reason: %s', (_, text, reason) => {
     expect(refused(`["A0"]\n${text}`)).toContain(`delta/1-2/3, line 2: ${reason}`);
