@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   'store.newer-schema': { retryable: false },
   'store.key-missing': { retryable: false },
   'store.key-wrong': { retryable: false },
+  'store.key-not-made': { retryable: false },
   'uplink.connect-failed': { retryable: true },
   'uplink.refused': { retryable: false },
   'uplink.bad-payload': { retryable: false },

@@ -61,7 +61,7 @@ export function loadStorageKey(
 
 /**
  * Makes a new random key in a file of its owner's alone.
- * @throws DeviceError store.key-missing where the file exists (it is left as it is) or cannot be written.
+ * @throws DeviceError store.key-not-made where the file exists (it is left as it is) or cannot be written.
  */
 export function createStorageKey(path: string): void {
   try {
@@ -74,7 +74,7 @@ export function createStorageKey(path: string): void {
     }
   } catch (cause) {
     const isThere = (cause as NodeJS.ErrnoException).code === 'EEXIST';
-    throw new DeviceError('store.key-missing', {
+    throw new DeviceError('store.key-not-made', {
       message: isThere
         ? `${path} exists already and was left as it is: whoever loses a key loses the records under it`
         : `cannot make a storage key in ${path}: ${messageOf(cause)}`,

@@ -1,8 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runAnprctl, runDaemonOnce } from '../support/daemon.js';
+import { keyFileIn } from '../support/storage-key.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'anprd-exit-'));
 
@@ -10,6 +11,19 @@ function write(name: string, text: string): string {
   const path = join(folder, name);
   writeFileSync(path, text);
   return path;
+}
+
+/** The configuration of a device with a storage key. */
+function device(name: string, { store, keyFile }: { store: string; keyFile?: string }): string {
+  return write(
+    `${name}.yaml`,
+    JSON.stringify({
+      storage: { keyFile: keyFile ?? keyFileIn(folder) },
+      store: { path: store },
+      hotlist: { path: join(folder, 'hotlist.db') },
+      control: { socketPath: join(folder, `${name}.sock`) },
+    }),
+  );
 }
 
 describe('how the daemon ends', () => {
@@ -36,10 +50,29 @@ describe('how the daemon ends', () => {
   });
 
   it('with 70 when its store cannot be opened', async () => {
-    const path = write('store.yaml', `store: {path: ${folder}}\ncontrol: {socketPath: ${folder}/a.sock}\n`);
-    const { exitCode, stderr } = await runDaemonOnce(['--config', path]);
+    const { exitCode, stderr } = await runDaemonOnce(['--config', device('store', { store: folder })]);
     expect(exitCode).toBe(70);
     expect(stderr).toContain('cannot open the database');
+  });
+
+  it('with 78 without a storage key, before it has made anything', async () => {
+    const home = join(folder, 'keyless');
+    const store = join(home, 'records.db');
+    const { exitCode, stderr } = await runDaemonOnce([
+      '--config',
+      device('keyless', { store, keyFile: join(folder, 'no.key') }),
+    ]);
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain(`anprctl storage-key --out ${folder}/no.key`);
+    expect(existsSync(home)).toBe(false);
+  });
+
+  it('with 78 when the storage key is another than that of its records, which stay as they are', async () => {
+    const store = write('records.db', 'to whom it may concern');
+    const { exitCode, stderr } = await runDaemonOnce(['--config', device('other-key', { store })]);
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain('the storage key does not open the database');
+    expect(readFileSync(store, 'utf8')).toBe('to whom it may concern');
   });
 });
 
@@ -69,9 +102,25 @@ describe('how anprctl ends', () => {
     });
   });
 
+  it('with 0 for a new storage key, and 1 rather than replace one', async () => {
+    const path = join(folder, 'new.key');
+    await expect(runAnprctl(['storage-key', '--out', path])).resolves.toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(`LoadCredential=storage-key:${path}`),
+    });
+    const key = readFileSync(path, 'utf8');
+    await expect(runAnprctl(['storage-key', '--out', path])).resolves.toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringContaining('exists already and was left as it is'),
+    });
+    expect(readFileSync(path, 'utf8')).toBe(key);
+  });
+
   it('with 0 for help, which names every command', async () => {
     const { exitCode, stdout } = await runAnprctl(['--help']);
     expect(exitCode).toBe(0);
-    for (const command of ['status', 'read', 'rates', 'hotlist', 'config']) expect(stdout).toContain(command);
+    for (const command of ['status', 'read', 'rates', 'hotlist', 'config', 'storage-key'])
+      expect(stdout).toContain(command);
   });
 });
