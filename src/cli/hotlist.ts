@@ -5,7 +5,7 @@ import { foldVrm, parseVrm, type Vrm } from '../domain/vrm.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import { loadStorageKey, type StorageKey } from '../lib/storage-key.js';
 import { type ImportedRow, readVoiCsv } from '../matching/csv-import.js';
-import { isWeeded, ukDate } from '../matching/matcher.js';
+import { isWeeded, ukDate } from '../matching/entry-dates.js';
 import { isListId, VoiStore } from '../matching/voi-store.js';
 import { EXIT_FAILURE } from './failure.js';
 

@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
 import type { StorageKey } from '../lib/storage-key.js';
-import { type VoiSet, VoiSetBuilder } from './matcher.js';
+import { type VoiSet, VoiSetBuilder } from './voi-set.js';
 import { VoiStore } from './voi-store.js';
 
 /** loaded: matching against what is on disk; missing: no file; unreadable: a file that is no hotlist. */
