@@ -49,6 +49,8 @@ export interface SyncState {
   readonly waiting?: ReadonlySet<string>;
   /** Most blobs to ask for at a time. */
   readonly window: number;
+  /** Deltas were found not to fit what is in force. */
+  readonly needsWhole?: boolean;
 }
 
 /**
@@ -67,7 +69,7 @@ export function planSync(state: SyncState): SyncPlan {
   if (base?.revision === offer.revision) {
     return { kind: offer.issuedAtMs > base.issuedAtMs ? 'confirm' : 'current' };
   }
-  const route = cheapestRoute(state, base?.revision);
+  const route = cheapestRoute(state, state.needsWhole ? undefined : base?.revision);
   const parts = partsOf(route);
   const ofBlobs = parts.reduce((sum, part) => sum + part.blobs, 0);
   const haveBlobs = parts.reduce((sum, part) => sum + countOf(part, staged), 0);
@@ -100,7 +102,7 @@ function refusalOf(
   }
   const isOther =
     (inForce?.revision === offer.revision && isOtherThan(inForce, offer)) ||
-    (accepted?.revision === offer.revision && differs(accepted, offer));
+    (accepted?.revision === offer.revision && !isSameContent(accepted, offer));
   if (!isOther) return undefined;
   return replayed(
     `revision ${offer.revision} was offered with other contents than it had; expected one content a revision`,
@@ -118,11 +120,12 @@ function isOtherThan(inForce: VoiList, offer: Manifest): boolean {
 }
 
 /** Manifests of one revision may keep other parts at hand, but a part of one name is one thing. */
-function differs(one: Manifest, other: Manifest): boolean {
-  if (one.markCount !== other.markCount || one.entryCount !== other.entryCount) return true;
+export function isSameContent(one: Manifest, other: Manifest): boolean {
+  if (one.revision !== other.revision) return false;
+  if (one.markCount !== other.markCount || one.entryCount !== other.entryCount) return false;
   const digests = new Map([one.snapshot, ...one.deltas].map((part) => [partName(part), part.sha256]));
-  return [other.snapshot, ...other.deltas].some(
-    (part) => (digests.get(partName(part)) ?? part.sha256) !== part.sha256,
+  return [other.snapshot, ...other.deltas].every(
+    (part) => (digests.get(partName(part)) ?? part.sha256) === part.sha256,
   );
 }
 

@@ -1,0 +1,66 @@
+import type { Clock } from '../../lib/clock.js';
+import { DeviceError } from '../../lib/errors.js';
+import type { StoredList } from '../list-store/list-rows.js';
+import type { ListStore } from '../list-store/list-store.js';
+import type { BlobReader } from '../package/read-part.js';
+import { ListSync } from './list-sync.js';
+import { RETRY_TIMING } from './retries.js';
+
+export interface TakePackageOptions {
+  /** Open for writing. */
+  readonly store: ListStore;
+  readonly listId: string;
+  /** Of the list's owner, as the configuration pins them. */
+  readonly publicKeys: readonly string[];
+  readonly envelope: Uint8Array;
+  readonly readBlob: BlobReader;
+  readonly clock: Clock;
+  /** Blobs that were taken of those that are needed. */
+  readonly onProgress?: (haveBlobs: number, ofBlobs: number) => void;
+}
+
+/**
+ * Takes over a package that is here whole, from a stick or over SSH, by the same rules as one from a
+ * broker. It may lack parts that this device does not need.
+ * @returns the list as it is in force then; also where it was in force before.
+ * @throws DeviceError for whatever is refused, or cannot be done; the list in force stays then.
+ */
+export async function takePackage(options: TakePackageOptions): Promise<StoredList> {
+  const { store, listId, publicKeys, envelope, readBlob, clock, onProgress } = options;
+  let fault: DeviceError | undefined;
+  const sync = new ListSync({
+    id: listId,
+    publicKeys,
+    store,
+    clock,
+    timing: RETRY_TIMING,
+    window: 1,
+    onFault: ({ code, message, hint }) => {
+      fault ??= new DeviceError(code, { message, hint });
+    },
+    onTakenOver: () => undefined,
+  });
+  await sync.resume();
+  fault = undefined;
+  await sync.takeManifest(envelope);
+  for (;;) {
+    if (fault !== undefined) throw fault;
+    const [name] = sync.wanted;
+    if (name === undefined) break;
+    const blob = readBlob(name);
+    if (blob === undefined) throw incomplete(name);
+    await sync.takeBlob(name, blob);
+    const { haveBlobs = 0, ofBlobs = 0 } = sync.status;
+    onProgress?.(haveBlobs, ofBlobs);
+  }
+  const list = store.lists().find(({ id }) => id === listId);
+  if (list === undefined) throw new Error('a package was taken over, and the list is not in force');
+  return list;
+}
+
+function incomplete(name: string): DeviceError {
+  return new DeviceError('hotlist.package-invalid', {
+    message: `${name} is not in the package, and this device needs it to reach the package's revision`,
+    hint: 'Bring a whole package: anprctl hotlist publish --file writes one with its snapshot.',
+  });
+}
