@@ -73,19 +73,19 @@ function writeVersions(
   const leave = database.prepare('INSERT INTO superseded_versions VALUES (?, ?, ?, ?)');
   let { markCount, entryCount } = held;
   let lastKey = '';
-  for (const { matchKey, rows, rowsText } of groups) {
+  for (const { matchKey, rowCount, rowsText } of groups) {
     if (matchKey <= lastKey) throw outOfOrder(held.id);
     lastKey = matchKey;
     const old = newest.get(matchKey) as { since: number; rows: string } | undefined;
-    const text = rows.length === 0 ? '' : rowsText;
+    const text = rowCount === 0 ? '' : rowsText;
     if (text === (old?.rows ?? '')) continue;
     insert.run(matchKey, revision, text);
     journal.run(generation, revision, matchKey, text === '' ? 0 : 1);
     if (old !== undefined) leave.run(generation, revision, matchKey, old.since);
     // What says that a mark is off the list is needed no longer than what it hides.
     if (text === '') leave.run(generation, revision, matchKey, revision);
-    markCount += Math.sign(rows.length) - (old === undefined || old.rows === '' ? 0 : 1);
-    entryCount += rows.length - countOfText(old?.rows ?? '');
+    markCount += Math.sign(rowCount) - (old === undefined || old.rows === '' ? 0 : 1);
+    entryCount += rowCount - countOfText(old?.rows ?? '');
   }
   return { markCount, entryCount };
 }

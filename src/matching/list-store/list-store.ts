@@ -49,16 +49,19 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Groups of one batch, for whose transaction (a tenth of a second) others cannot write. */
-const BATCH_GROUPS = 20_000;
+/** Groups of one batch, for whose transaction (some ten milliseconds) others cannot write. */
+const BATCH_GROUPS = 5_000;
 /** Or so many characters: rows may be long, and a batch is held in memory. */
-const BATCH_CHARACTERS = 8_000_000;
+const BATCH_CHARACTERS = 4_000_000;
 
 /** Another writer holds the lock for a batch, or for a delta that may be long. */
 const BUSY_TIMEOUT_MS = 30_000;
 
 /** Holds the inner pages of an index of some million marks, and what one batch changes. */
 const CACHE_KIB = 16_384;
+
+/** After a commit, so many pages of the write-ahead log are copied into the file. */
+const CHECKPOINT_PAGES = 1_000;
 
 /** The write-ahead log is cut back to this after a large transaction. */
 const MOST_LOG_BYTES = 16 * 1024 * 1024;
@@ -197,9 +200,16 @@ export class ListStore {
   applyDelta(meta: ListMeta, from: number, groups: Iterable<MarkGroup>): StoredList {
     return this.#run((database) => {
       const now = this.#now();
-      const list = applyDelta(database, meta, from, groups, now);
-      collectStep(database, list.generation, now);
-      return list;
+      // Copying the log into the file takes nearly as long as all else, and the list is in force
+      // without: the next commit of anything, or `tidy`, does it.
+      database.pragma('wal_autocheckpoint = 0');
+      try {
+        const list = applyDelta(database, meta, from, groups, now);
+        collectStep(database, list.generation, now);
+        return list;
+      } finally {
+        database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+      }
     });
   }
 
@@ -239,6 +249,7 @@ export class ListStore {
     for (const { generation } of this.lists()) {
       while (this.#step((database) => collectStep(database, generation, this.#now()))) await breathe();
     }
+    if (this.#database !== undefined) this.#run((database) => database.pragma('wal_checkpoint(PASSIVE)'));
   }
 
   /** Keeps the envelope of the manifest that is being fetched, in place of an earlier one. */
