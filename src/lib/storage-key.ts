@@ -1,6 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DeviceError, messageOf } from './errors.js';
 
 /** Where the key is where neither the configuration nor systemd names it. */
@@ -69,9 +79,17 @@ export function createStorageKey(path: string): void {
     try {
       writeSync(file, `${randomBytes(KEY_BYTES).toString('hex')}\n`);
       fsyncSync(file);
+    } catch (cause) {
+      // Half a key would be in the way of a whole one.
+      unlinkSync(path);
+      throw cause;
     } finally {
       closeSync(file);
     }
+    // The name as well: databases that outlive a power cut are lost with a key that does not.
+    const folder = openSync(dirname(path), 'r');
+    fsyncSync(folder);
+    closeSync(folder);
   } catch (cause) {
     const isThere = (cause as NodeJS.ErrnoException).code === 'EEXIST';
     throw new DeviceError('store.key-not-made', {
@@ -90,7 +108,8 @@ function readKey(path: string, isCredential: boolean): StorageKey {
   let text: string;
   let mode: number;
   try {
-    const file = openSync(path, 'r');
+    // Not waiting: a pipe that nobody writes to would stop the start for ever.
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stat = fstatSync(file);
       if (!stat.isFile()) throw new Error('it is no file');
@@ -125,7 +144,7 @@ function missing(message: string, path: string, cause?: unknown): DeviceError {
 
 function exists(path: string): boolean {
   try {
-    closeSync(openSync(path, 'r'));
+    accessSync(path);
     return true;
   } catch (error) {
     // One that is there and cannot be read is a fault to tell, not a reason to look elsewhere.
