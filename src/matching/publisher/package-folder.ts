@@ -29,10 +29,10 @@ import { blobName, type Part, parseBlobName, partName } from '../package/parts.j
  * - One process at a time changes it.
  */
 export class PackageFolder {
-  readonly #path: string;
+  readonly path: string;
 
   constructor(path: string) {
-    this.#path = path;
+    this.path = path;
   }
 
   /** @returns undefined where the folder has no package yet. */
@@ -51,9 +51,9 @@ export class PackageFolder {
    * @throws DeviceError hotlist.publish-failed where another process is at it, or the disk fails.
    */
   async alone<T>(work: () => Promise<T>): Promise<T> {
-    const lock = join(this.#path, LOCK);
+    const lock = join(this.path, LOCK);
     try {
-      mkdirSync(this.#path, { recursive: true, mode: 0o700 });
+      mkdirSync(this.path, { recursive: true, mode: 0o700 });
       this.#takeLock(lock);
     } catch (cause) {
       throw this.#failed(cause);
@@ -69,7 +69,7 @@ export class PackageFolder {
 
   /** Writes a blob of a part that no manifest names yet, and flushes it. */
   writeBlob(part: Parameters<typeof partName>[0], index: number, bytes: Uint8Array): void {
-    const path = join(this.#path, blobName(part, index));
+    const path = join(this.path, blobName(part, index));
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFlushed(path, bytes, 'w');
   }
@@ -77,22 +77,22 @@ export class PackageFolder {
   /** The package is another one from here on. */
   async commit(envelope: Uint8Array, manifest: Manifest): Promise<void> {
     const parts: readonly Part[] = [manifest.snapshot, ...manifest.deltas];
-    for (const part of parts) flushFolder(join(this.#path, partName(part)));
-    for (const kind of KINDS) flushFolder(join(this.#path, kind));
-    await writeFileAtomic(join(this.#path, 'manifest'), envelope);
+    for (const part of parts) flushFolder(join(this.path, partName(part)));
+    for (const kind of KINDS) flushFolder(join(this.path, kind));
+    await writeFileAtomic(join(this.path, 'manifest'), envelope);
     this.#tidy(new Set(parts.map(partName)));
   }
 
   /** Removes what no manifest names, also what a publish that was killed has left. */
   #tidy(named: ReadonlySet<string>): void {
     for (const kind of KINDS) {
-      if (!existsSync(join(this.#path, kind))) continue;
-      for (const span of readdirSync(join(this.#path, kind))) {
-        if (!named.has(`${kind}/${span}`)) rmSync(join(this.#path, kind, span), { recursive: true });
+      if (!existsSync(join(this.path, kind))) continue;
+      for (const span of readdirSync(join(this.path, kind))) {
+        if (!named.has(`${kind}/${span}`)) rmSync(join(this.path, kind, span), { recursive: true });
       }
     }
-    for (const name of readdirSync(this.#path)) {
-      if (/^manifest\.[0-9a-f]+\.tmp$/.test(name)) rmSync(join(this.#path, name));
+    for (const name of readdirSync(this.path)) {
+      if (/^manifest\.[0-9a-f]+\.tmp$/.test(name)) rmSync(join(this.path, name));
     }
   }
 
@@ -106,7 +106,7 @@ export class PackageFolder {
       }
       if (!isLeftBehind(lock)) {
         throw new DeviceError('hotlist.publish-failed', {
-          message: `another process is publishing from ${this.#path}`,
+          message: `another process is publishing from ${this.path}`,
           hint: `Wait for it to end. If there is none, on no computer, remove ${lock}.`,
         });
       }
@@ -115,7 +115,7 @@ export class PackageFolder {
   }
 
   #read(name: string, mostBytes: number): Buffer | undefined {
-    const path = join(this.#path, name);
+    const path = join(this.path, name);
     try {
       // One byte more than may be there: that it is too large is found by whoever checks it.
       if (statSync(path).size > mostBytes) return Buffer.alloc(mostBytes + 1);
@@ -134,7 +134,7 @@ export class PackageFolder {
   #failed(cause: unknown): unknown {
     if (cause instanceof DeviceError || !(cause instanceof Error) || !('syscall' in cause)) return cause;
     return new DeviceError('hotlist.publish-failed', {
-      message: `cannot write the package ${this.#path}: ${cause.message}`,
+      message: `cannot write the package ${this.path}: ${cause.message}`,
       hint: 'Check that this user may write there and that the disk is neither full nor read-only; the package is as it was.',
       cause,
     });
