@@ -12,12 +12,16 @@ export class KeyTable {
   /** Interleaved, so that a slot is in one cache line: a miss of the cache is all that a search costs. */
   readonly cells: Uint32Array<ArrayBuffer>;
   readonly #slots: number;
+  readonly #slotsPerHash: number;
   #count: number;
+  readonly #homes = new Int32Array(BLOCK);
+  readonly #first = new Uint32Array(BLOCK);
 
   /** @param cells two for each slot; empty, or those of a table with so many keys in it. */
   constructor(cells: Uint32Array<ArrayBuffer>, count = 0) {
     this.cells = cells;
     this.#slots = cells.length / 2;
+    this.#slotsPerHash = this.#slots / 2 ** 32;
     this.#count = count;
   }
 
@@ -43,8 +47,9 @@ export class KeyTable {
   }
 
   /**
-   * Which of many keys are there. One loop over all of them lets the processor wait for many slots at
-   * a time, which makes a search several times cheaper than one on its own.
+   * Which of many keys are there. The homes of a block of them are all read before anything is
+   * decided, so that the processor waits for many cache misses at a time: on its own, each would
+   * cost a large table several times as much.
    * @param found gets their places, from `from` on. @returns where the next place goes.
    */
   findAll(
@@ -54,8 +59,18 @@ export class KeyTable {
     { found, from }: { found: Int32Array; from: number },
   ): number {
     let next = from;
-    for (let i = 0; i < count; i++) {
-      if (this.has(highs[i] as number, lows[i] as number)) found[next++] = i;
+    for (let start = 0; start < count; start += BLOCK) {
+      const end = Math.min(start + BLOCK, count);
+      for (let i = start; i < end; i++) {
+        const home = this.#home(highs[i] as number, lows[i] as number);
+        this.#homes[i - start] = home;
+        this.#first[i - start] = this.cells[2 * home] as number;
+      }
+      for (let i = start; i < end; i++) {
+        if (this.#first[i - start] === 0) continue;
+        const slot = this.#slotOf(highs[i] as number, lows[i] as number, this.#homes[i - start]);
+        if (this.#isKeyAt(slot)) found[next++] = i;
+      }
     }
     return next;
   }
@@ -89,9 +104,9 @@ export class KeyTable {
   }
 
   /** Where the key lies, or the empty slot where it would. */
-  #slotOf(high: number, low: number): number {
+  #slotOf(high: number, low: number, home = this.#home(high, low)): number {
     const { cells } = this;
-    let slot = this.#home(high, low);
+    let slot = home;
     for (;;) {
       const there = cells[2 * slot] as number;
       // The first half of a key is never 0: it has a character in its first place.
@@ -114,6 +129,9 @@ export class KeyTable {
     hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35);
     hash ^= hash >>> 16;
     // Any number of slots will do, not only powers of two: bytes a key stay what was planned.
-    return Math.floor((hash >>> 0) * this.#slots * 2 ** -32);
+    return ((hash >>> 0) * this.#slotsPerHash) | 0;
   }
 }
+
+/** As many cache lines as a processor has on their way at once, and some. */
+const BLOCK = 64;

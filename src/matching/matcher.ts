@@ -95,9 +95,10 @@ export class Matcher {
     const prior = priorOf(read, when.clock === 'credible' ? when.readAtMs : undefined);
     const keys = this.#listedTexts(read, inForce, prior, only);
     if (keys.size === 0) return undefined;
+    const isListed = entryFilter(when);
     const candidates = [...keys]
       .slice(0, MOST_CANDIDATES)
-      .map(([matchKey, probability]) => candidateOf({ matchKey, probability }, { when, inForce, source }))
+      .map(([matchKey, probability]) => candidateOf({ matchKey, probability }, { inForce, source, isListed }))
       .filter(({ entries }) => entries.length > 0);
     return tell(read, candidates, { prior, only, ages: inForce.map((held) => ageOf(held, when)) });
   }
@@ -161,22 +162,22 @@ function ageOf({ list, settings }: ListInForce, { nowMs, clock }: MatchMoment): 
   return { id: list.id, revision: list.revision, ageMs, isOverAge };
 }
 
+/** Whether an entry is in force. */
+function entryFilter({ readAtMs, nowMs, clock }: MatchMoment): (entry: VoiEntry) => boolean {
+  if (clock !== 'credible') return () => true;
+  const today = ukDate(nowMs);
+  const second = utcSecond(readAtMs);
+  return (entry) => !isWeeded(entry, today) && isValidAt(entry, second);
+}
+
 function candidateOf(
   { matchKey, probability }: { readonly matchKey: MatchKey; readonly probability: number },
-  {
-    when,
-    inForce,
-    source,
-  }: { readonly when: MatchMoment; readonly inForce: readonly ListInForce[]; readonly source: EntrySource },
+  { inForce, source, isListed }: ListedEntries,
 ): Candidate {
-  const today = ukDate(when.nowMs);
-  const second = utcSecond(when.readAtMs);
   const entries = inForce
     .filter(({ index }) => index.has(matchKey))
     .flatMap((held) => source.entriesOf(held, matchKey).map((entry) => ({ held, entry })))
-    .filter(
-      ({ entry }) => when.clock !== 'credible' || (!isWeeded(entry, today) && isValidAt(entry, second)),
-    );
+    .filter(({ entry }) => isListed(entry));
   return {
     matchKey,
     probability,
@@ -185,6 +186,12 @@ function candidateOf(
       .map(({ held: { list }, entry }) => ({ list, entry, action: entry.action || list.defaultAction }))
       .sort(byUrgency),
   };
+}
+
+interface ListedEntries {
+  readonly inForce: readonly ListInForce[];
+  readonly source: EntrySource;
+  readonly isListed: (entry: VoiEntry) => boolean;
 }
 
 interface JudgedCandidate extends Candidate {
