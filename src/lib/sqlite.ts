@@ -35,7 +35,8 @@ const CIPHER = 'chacha20';
  * Invariants
  * - All that reaches the disk is encrypted: SQLite encrypts the file, its write-ahead log and its
  *   rollback journal, but not its temporary files, so these are kept in memory.
- * - A file that the key does not open is never written to, and never taken for an empty one.
+ * - A file that the key does not open is never written to, and never taken for an empty one. Nor is
+ *   one without a byte beside a log, which SQLite would throw away: a log comes after the first page.
  *
  * Migrations are numbered by their place in the list; `user_version` counts those applied. Each
  * runs in its own transaction, so one that breaks leaves the database as it was before it.
@@ -51,6 +52,7 @@ export function openDatabase(
   const isReadonly = options.readonly ?? false;
   let database: SqliteDatabase | undefined;
   try {
+    if (sizeOf(path) === 0 && sizeOf(`${path}-wal`) > 0) throw keyWrong(path);
     if (!isReadonly && !existsSync(path)) createPrivate(path);
     database = new Database(path, { readonly: isReadonly, timeout: 5_000 });
     unlock(database, options.key);
@@ -100,6 +102,10 @@ function versionOf(database: SqliteDatabase): number {
   return database.pragma('user_version', { simple: true }) as number;
 }
 
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
 /**
  * Marks are in there, so the file is its owner's alone; SQLite gives its -wal and -shm files the
  * same mode and owner. Made by root (an operator's import), it belongs to the folder's owner, or
@@ -132,7 +138,7 @@ function isNoDatabase(thrown: unknown): boolean {
   return thrown instanceof Database.SqliteError && /^SQLITE_(NOTADB|CORRUPT)/.test(thrown.code);
 }
 
-function keyWrong(path: string, cause: unknown): DeviceError {
+function keyWrong(path: string, cause?: unknown): DeviceError {
   return new DeviceError('store.key-wrong', {
     message: `the storage key does not open the database ${path}, or the file is damaged; it was left as it is`,
     hint: 'Put the key back that the database was made with. If it is lost, or the file is damaged, move the file (with its -wal and -shm) away to start empty.',

@@ -42,15 +42,14 @@ interface HeldRow {
 const HELD = `SELECT id, sequence, passage ->> '$.decidedAtMs' AS decidedAtMs, passage -> '$.outcome.read' AS read
   FROM records WHERE match_key <> ''`;
 
+/** Answered by the index alone. */
+export const HELD_KEYS = `SELECT sequence, match_key AS matchKey FROM records INDEXED BY records_held
+  WHERE match_key <> '' AND sequence > @afterSequence AND committed_at_ms >= @sinceMs
+  ORDER BY sequence LIMIT @limit`;
+
 /** In the order of their sequence numbers, unreadable ones left out; empty: there are no more. */
 export function heldKeys(database: SqliteDatabase, page: HeldPage): readonly HeldKey[] {
-  return database
-    .prepare(
-      `SELECT sequence, match_key AS matchKey FROM records INDEXED BY records_held
-         WHERE match_key <> '' AND sequence > @afterSequence AND committed_at_ms >= @sinceMs
-        ORDER BY sequence LIMIT @limit`,
-    )
-    .all(page) as HeldKey[];
+  return database.prepare(HELD_KEYS).all(page) as HeldKey[];
 }
 
 /** As heldKeys, with all that matching needs. */

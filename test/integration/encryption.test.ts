@@ -125,6 +125,10 @@ describe.each([{ readonly: false }, { readonly: true }])('opening (readonly: $re
     },
     'cut within the first page': () => truncateSync(path, 2_000),
     'cut after a few bytes': () => truncateSync(path, 5),
+    'cut to nothing, with a log beside it': () => {
+      truncateSync(path);
+      writeFileSync(`${path}-wal`, 'what was committed last');
+    },
     'replaced by a text': () => writeFileSync(path, 'to whom it may concern\n'),
     'replaced by zeros': () => writeFileSync(path, Buffer.alloc(8_192)),
   };

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { foldVrm } from '../../src/domain/vrm.js';
 import { createLogger } from '../../src/lib/log.js';
 import { openDatabase } from '../../src/lib/sqlite.js';
+import { HELD_KEYS } from '../../src/store/held-reads.js';
 import { STORE_MIGRATIONS } from '../../src/store/migrations.js';
 import { RecordStore } from '../../src/store/record-store.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -114,11 +115,8 @@ describe('the held reads', () => {
     await store.stop();
     const database = openDatabase(path, STORE_MIGRATIONS, { key: keyIn(folder) });
     const plan = database
-      .prepare(
-        `EXPLAIN QUERY PLAN SELECT sequence, match_key FROM records INDEXED BY records_held
-           WHERE match_key <> '' AND sequence > 5 AND committed_at_ms >= 7 ORDER BY sequence LIMIT 9`,
-      )
-      .all() as { detail: string }[];
+      .prepare(`EXPLAIN QUERY PLAN ${HELD_KEYS}`)
+      .all({ sinceMs: 0, afterSequence: 0, limit: 9 }) as { detail: string }[];
     database.close();
     expect(plan.map(({ detail }) => detail)).toEqual([expect.stringContaining('USING COVERING INDEX')]);
     await start();
