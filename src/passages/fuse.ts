@@ -1,4 +1,4 @@
-import { type Calibration, calibrateCharacter, calibrateRead, UNCALIBRATED } from '../domain/calibration.js';
+import { type Calibration, calibrateRead, UNCALIBRATED } from '../domain/calibration.js';
 import { restorePrintedForm } from '../domain/grammar/forms.js';
 import type { PlateRead } from '../domain/read.js';
 import { foldVrm, MAX_VRM_LENGTH, parseVrm } from '../domain/vrm.js';
@@ -52,9 +52,7 @@ export function fuse(frames: readonly WeightedLattice[], options: FuseOptions = 
   const { vrm, ukClass } = restorePrintedForm(spelled);
 
   const calibration = options.calibration ?? UNCALIBRATED;
-  const distributions = best.rows
-    .flatMap((text, row) => distributionsOf(trusted, row, text))
-    .map((distribution) => calibrateCharacter(distribution, calibration));
+  const distributions = best.rows.flatMap((text, row) => distributionsOf(trusted, row, text, calibration));
   const otherTexts = otherTextsOf(best, others, calibration);
   return {
     vrm,

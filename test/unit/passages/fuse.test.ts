@@ -92,6 +92,13 @@ describe('alternatives of a character', () => {
     expect(read?.characters[1]?.alternatives.map(({ character }) => character).join('')).toBe('8ERPD3HK');
     expect(read?.characters[4]?.alternatives[0]?.character).toBe('G');
   });
+
+  it('are told of a sure character too, where the reader likes one better than all others', () => {
+    const lattice = latticeOf(['AB62CDE'], { 4: { C: 0.999, G: 0.001 } }, 0.999999);
+    const alternatives = fuse(evenly(lattice))?.characters[4]?.alternatives ?? [];
+    expect(alternatives[0]?.character).toBe('G');
+    expect(alternatives[0]?.probability).toBeLessThan(0.001);
+  });
 });
 
 describe('several frames', () => {
