@@ -1,5 +1,6 @@
 import type { ActiveWarning } from './health/warnings.js';
-import type { HotlistSnapshot } from './matching/hotlist.js';
+import type { HotlistSnapshot } from './matching/hotlist-snapshot.js';
+import type { RecheckSnapshot } from './matching/recheck.js';
 import type { StoreSnapshot } from './store/record-store.js';
 import type { UplinkSnapshot } from './uplink/uplink.js';
 import type { VisionSnapshot } from './vision/supervisor.js';
@@ -13,6 +14,8 @@ export interface DeviceSnapshot {
   readonly cameras: readonly { readonly id: string; readonly vision: VisionSnapshot }[];
   readonly passages: PassageCounts;
   readonly hotlist: HotlistSnapshot;
+  /** Of what came onto lists against reads that are held. */
+  readonly recheck: RecheckSnapshot;
   /** Absent while the store cannot be read; a warning says why. */
   readonly store?: StoreSnapshot;
   readonly uplink: UplinkSnapshot;

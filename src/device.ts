@@ -3,15 +3,20 @@ import { dirname } from 'node:path';
 import type { CaptureConfig, DeviceConfig } from './config/schema.js';
 import { ControlServer } from './control/server.js';
 import type { DeviceSnapshot, PassageCounts } from './device-snapshot.js';
+import { type Confusions, NO_CONFUSIONS } from './domain/confusion.js';
 import type { Passage } from './domain/passage.js';
 import { Warnings } from './health/warnings.js';
+import { HotlistWarnings } from './hotlist-warnings.js';
 import type { Clock } from './lib/clock.js';
-import { type DeviceError, messageOf } from './lib/errors.js';
+import { DeviceError, messageOf } from './lib/errors.js';
 import type { Logger } from './lib/log.js';
 import { packageVersion } from './lib/package-root.js';
 import { loadStorageKey } from './lib/storage-key.js';
 import { Hotlist } from './matching/hotlist.js';
+import { Recheck } from './matching/recheck.js';
+import { loadConfusions } from './plates/manifest.js';
 import { RecordStore, type StoreSnapshot } from './store/record-store.js';
+import { listTopicOf, parseListTopic } from './uplink/topics.js';
 import { Uplink } from './uplink/uplink.js';
 import { VisionSupervisor } from './vision/supervisor.js';
 
@@ -30,6 +35,7 @@ export interface Device {
 
 /** How often states that only a snapshot shows are turned into warnings. */
 const LOOK_EVERY_MS = 1_000;
+const DAY_MS = 86_400_000;
 
 /**
  * The composition root: the only place of the main process that knows every module.
@@ -40,7 +46,19 @@ export function buildDevice(config: DeviceConfig, { clock, log }: DeviceDependen
   const startedMonoMs = clock.monoMs();
   const warnings = new Warnings({ clock, log });
   const counts: PassageCounts = { read: 0, unreadable: 0, hits: 0 };
-  const hotlist = new Hotlist({ config: config.hotlist, key, clock, log });
+  const hotlistWarnings = new HotlistWarnings(warnings);
+  const { topicPrefix } = config.hotlist;
+  const hotlist = new Hotlist({
+    config: config.hotlist,
+    key,
+    keyFile: config.storage.keyFile,
+    clock,
+    log,
+    onWanted: (wanted) =>
+      uplink.setSubscriptions(wanted.map(({ listId, name }) => listTopicOf(topicPrefix, listId, name))),
+    onNews: (listId, news) => recheck.news(listId, news),
+    recheckedRevision: (listId) => store.recheckedRevision(listId),
+  });
   const store = new RecordStore({ config: config.store, key, clock, log });
   const uplink = new Uplink({
     config: config.mqtt,
@@ -48,6 +66,21 @@ export function buildDevice(config: DeviceConfig, { clock, log }: DeviceDependen
     outbox: store.outbox,
     clock,
     log,
+  });
+  uplink.onMessage((topic, payload) => {
+    const wanted = parseListTopic(topicPrefix, topic);
+    if (wanted !== undefined) hotlist.take(wanted, payload);
+  });
+  const recheck = new Recheck({
+    reads: store,
+    matcher: hotlist,
+    reachMs: config.store.retentionDays * DAY_MS,
+    clock,
+    log,
+    onLateHit: () => {
+      counts.hits++;
+      uplink.wake();
+    },
   });
   const control = new ControlServer({ socketPath: config.control.socketPath, snapshot, log });
   const cameras = config.cameras.map((camera) => ({ id: camera.id, vision: buildVision(camera) }));
@@ -78,7 +111,7 @@ export function buildDevice(config: DeviceConfig, { clock, log }: DeviceDependen
   function take(passage: Passage): void {
     const { outcome } = passage;
     const matchedAtMs = clock.nowMs();
-    const match = outcome.kind === 'read' ? hotlist.match(outcome.read, matchedAtMs) : undefined;
+    const match = outcome.kind === 'read' ? hotlist.match(outcome.read, passage.decidedAtMs) : undefined;
     try {
       const { hit } = store.commit({
         passage,
@@ -97,11 +130,11 @@ export function buildDevice(config: DeviceConfig, { clock, log }: DeviceDependen
 
   /** States that nobody calls back about. */
   function look(): void {
-    const { state, detail } = hotlist.snapshot();
-    if (state === 'loaded') warnings.clear('hotlist-missing', '');
-    else warnings.raise('hotlist-missing', '', detail);
     const { link } = uplink.snapshot();
-    if (link.state === 'connected') warnings.clear('broker-away', '');
+    const isConnected = link.state === 'connected';
+    hotlist.linkChanged(isConnected);
+    hotlistWarnings.look(hotlist.snapshot(), isConnected);
+    if (isConnected) warnings.clear('broker-away', '');
     else warnings.raise('broker-away', '', link.problem?.message ?? link.state);
   }
 
@@ -111,7 +144,7 @@ export function buildDevice(config: DeviceConfig, { clock, log }: DeviceDependen
     await mkdir(dirname(config.store.path), { recursive: true });
     await control.start();
     await store.start();
-    await hotlist.start();
+    await hotlist.start(await readConfusions());
     uplink.start();
     look();
     looking = setInterval(look, LOOK_EVERY_MS);
@@ -121,6 +154,7 @@ export function buildDevice(config: DeviceConfig, { clock, log }: DeviceDependen
   async function stop(): Promise<void> {
     await Promise.all(cameras.map(({ vision }) => vision.stop()));
     clearInterval(looking);
+    await recheck.stop();
     await uplink.stop();
     await hotlist.stop();
     await store.stop();
@@ -136,9 +170,21 @@ export function buildDevice(config: DeviceConfig, { clock, log }: DeviceDependen
       cameras: cameras.map(({ id, vision }) => ({ id, vision: vision.snapshot() })),
       passages: counts,
       hotlist: hotlist.snapshot(),
+      recheck: recheck.snapshot(),
       ...readStore(),
       uplink: uplink.snapshot(),
     };
+  }
+
+  /** Models that cannot be read are the vision process's to tell; exact matches need none. */
+  async function readConfusions(): Promise<Confusions> {
+    try {
+      return await loadConfusions(config.plates.modelsFolder);
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      log.warn({ code: error.code }, error.message);
+      return NO_CONFUSIONS;
+    }
   }
 
   function readStore(): { store?: StoreSnapshot } {

@@ -3,6 +3,8 @@ import { DEFAULT_CONFIG_PATH, loadConfig } from '../config/load.js';
 import { askControl } from '../control/client.js';
 import type { DeviceSnapshot } from '../device-snapshot.js';
 import type { StoreSnapshot } from '../store/record-store.js';
+import { duration } from './duration.js';
+import { renderHotlist } from './status-hotlist.js';
 
 export function register(program: Command): void {
   program
@@ -40,17 +42,12 @@ export function renderStatus(snapshot: DeviceSnapshot): string {
       `  vision process replaced ${restarts} times, ${vision.noise} finds taken for noise`,
     );
   }
-  const { passages, hotlist, store, uplink } = snapshot;
+  const { passages, store, uplink } = snapshot;
   const { hit, read, image } = uplink.acknowledged;
   const { count, medianMs = 0, worstMs = 0 } = uplink.hitLatency;
-  const lists = hotlist.lists.map(
-    (list) =>
-      `  ${list.id}: revision ${list.revision}, ${list.entryCount} entries, ${duration(list.ageMs / 1000)} old`,
-  );
   lines.push(
     `passages: ${passages.read} read, ${passages.unreadable} unreadable, ${passages.hits} hits`,
-    `hotlist ${hotlist.state}: ${hotlist.markCount} marks`,
-    ...lists,
+    ...renderHotlist(snapshot, Date.now()),
     store === undefined ? 'store: cannot be read' : renderStore(store),
     `broker ${uplink.link.state}: acknowledged ${hit} hits, ${read} reads, ${image} images`,
   );
@@ -71,12 +68,4 @@ function renderStore(store: StoreSnapshot): string {
     `  waiting for the broker: ${waiting.join(', ')}`,
     `  dropped undelivered for want of room: ${images} images, ${reads} reads; hits never`,
   ].join('\n');
-}
-
-function duration(seconds: number): string {
-  if (seconds < 2) return `${Math.round(seconds * 1000)} ms`;
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`;
-  return `${Math.round(seconds / 86_400)} days`;
 }

@@ -1,160 +1,269 @@
-import { statSync } from 'node:fs';
 import type { HotlistConfig } from '../config/schema.js';
+import { type Confusions, NO_CONFUSIONS } from '../domain/confusion.js';
+import type { PlateRead } from '../domain/read.js';
 import type { Match } from '../domain/voi.js';
-import type { MatchKey, Vrm } from '../domain/vrm.js';
 import type { Clock } from '../lib/clock.js';
-import { DeviceError, messageOf } from '../lib/errors.js';
+import type { DeviceError } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
 import type { StorageKey } from '../lib/storage-key.js';
-import { type VoiSet, VoiSetBuilder } from './voi-set.js';
-import { VoiStore } from './voi-store.js';
-
-/** loaded: matching against what is on disk; missing: no file; unreadable: a file that is no hotlist. */
-export type HotlistState = 'loaded' | 'missing' | 'unreadable';
-
-export interface HotlistSnapshot {
-  readonly state: HotlistState;
-  /** Why, and what to do, where the state is not `loaded`. */
-  readonly detail: string;
-  /** Different marks in memory. */
-  readonly markCount: number;
-  readonly lists: readonly {
-    readonly id: string;
-    readonly revision: number;
-    readonly entryCount: number;
-    /** Since the device took the revision over. */
-    readonly ageMs: number;
-  }[];
-}
+import { type ClockCredibility, clockCredibility } from './clock-credibility.js';
+import { EntryReader } from './entry-reader.js';
+import { describeList, type HotlistSnapshot, type HotlistState, settingsOf } from './hotlist-snapshot.js';
+import { KeyIndex } from './key-index.js';
+import type { StoredList } from './list-store/list-rows.js';
+import { type ListInForce, Matcher, type NewKeys } from './matcher.js';
+import type { Wanted } from './sync/keeper.js';
+import { KeeperHost } from './sync/keeper-host.js';
+import type { FromKeeper, KeeperConfiguration, ListChange, News } from './sync/protocol.js';
+import type { RetryTiming } from './sync/retries.js';
+import type { SyncFault, SyncStatus } from './sync/status.js';
 
 export interface HotlistOptions {
   readonly config: HotlistConfig;
   readonly key: StorageKey;
+  /** Where the key is, for the keeper's thread, which reads it for itself. */
+  readonly keyFile?: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
+  /** What is asked for of the broker changed: exactly this, and anew where it was asked for before. */
+  readonly onWanted?: (wanted: readonly Wanted[]) => void;
+  /** Keys came onto a list, or changed there, which held reads may match. */
+  readonly onNews?: (listId: string, news: News) => void;
+  readonly onFault?: (fault: SyncFault) => void;
+  /** The revision against which all held reads were checked, if one was. */
+  readonly recheckedRevision?: (listId: string) => number | undefined;
+  readonly timing?: RetryTiming;
+  /** The compiled thread of the keeper; the one beside this file unless given. */
+  readonly keeperEntry?: URL;
+}
+
+interface Held extends ListInForce {
+  readonly list: StoredList;
 }
 
 /** A poll costs one stat and one pragma; more often than this it would only burn the battery. */
 const SHORTEST_POLL_MS = 100;
+/** Reading some million marks takes seconds; with a card that hangs, cameras start all the same. */
+const START_WITHIN_MS = 60_000;
 
 /**
- * Matches reads against the lists in memory, and follows the file on disk.
+ * Matches reads against the lists in memory, while a thread of its own follows what is synced and what
+ * anprctl imports.
  *
  * Invariants
- * - Matching sees one whole set; a reload replaces it in one assignment.
- * - A file that goes missing or bad costs nothing that is in memory: the last good set stays,
- *   and the state says so.
+ * - Matching sees one whole revision of each list: its index is swapped or patched in one step of
+ *   this thread, and the rows of a match are read from the revision of the index that matched.
+ * - A file that goes missing or bad, or a thread that dies, costs nothing that is in memory: it is
+ *   matched against as before, and the state says so.
  */
 export class Hotlist {
-  readonly #config: HotlistConfig;
-  readonly #key: StorageKey;
-  readonly #clock: Clock;
-  readonly #log: Logger;
-  readonly #stopping = new AbortController();
-  #store: VoiStore | undefined;
-  /** Which file is open and what it held when it was loaded; a replaced file has another inode. */
-  #loaded = '';
-  #set: VoiSet = new VoiSetBuilder().build([]);
-  #state: HotlistState = 'missing';
-  #detail = '';
-  #polling: Promise<void> | undefined;
+  readonly #options: HotlistOptions;
+  #matcher = new Matcher({ confusions: NO_CONFUSIONS });
+  readonly #reader: EntryReader;
+  readonly #keeper: KeeperHost;
+  readonly #held = new Map<string, Held>();
+  #statuses: Readonly<Record<string, SyncStatus>> = {};
+  #leftOut: readonly StoredList[] = [];
+  #failure: { readonly message: string; readonly hint: string } | undefined;
+  #isSettled = false;
+  #onSettled: () => void = () => undefined;
 
   constructor(options: HotlistOptions) {
-    this.#config = options.config;
-    this.#key = options.key;
-    this.#clock = options.clock;
-    this.#log = options.log;
+    const { config, key, clock, log } = options;
+    this.#options = options;
+    this.#reader = new EntryReader({ path: config.path, key, onFailure: (error) => this.#failed(error) });
+    this.#keeper = new KeeperHost({
+      configuration: () => this.#keeperConfiguration(),
+      clock,
+      log,
+      onMessage: (message) => this.#hear(message),
+      onDeath: (why) => log.error({ why }, 'the thread that follows the lists died; it is started again'),
+      ...(options.keeperEntry !== undefined && { entry: options.keeperEntry }),
+    });
   }
 
-  /** Loads the lists; a missing or bad file is a state, never an error. */
-  async start(): Promise<void> {
-    await this.#refresh();
-    this.#polling = this.#poll();
+  /**
+   * Loads the lists; a missing or bad file is a state, never an error.
+   * @param confusions how the reader errs, as its models' manifest says.
+   */
+  async start(confusions: Confusions): Promise<void> {
+    this.#matcher = new Matcher({ confusions });
+    const done = new AbortController();
+    const settled = new Promise<void>((resolve) => {
+      this.#onSettled = resolve;
+    });
+    this.#keeper.start();
+    await Promise.race([
+      settled,
+      this.#options.clock.sleep(START_WITHIN_MS, done.signal).catch(() => undefined),
+    ]);
+    done.abort();
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#polling;
-    this.#close();
+    await this.#keeper.stop();
+    this.#reader.close();
   }
 
-  /** @param nowMs UTC, milliseconds: the time of the read. */
-  match(read: { readonly vrm: Vrm; readonly matchKey: MatchKey }, nowMs: number): Match | undefined {
-    return this.#set.match(read, nowMs);
+  /** @param readAtMs UTC, milliseconds: when the plate was seen. */
+  match(read: PlateRead, readAtMs: number): Match | undefined {
+    return this.#match(read, readAtMs);
+  }
+
+  /**
+   * Matches a read that was matched before, against keys that are new since.
+   * @param keys absent: every key of the list.
+   * @returns undefined also where the list is not in force any more.
+   */
+  matchLate(read: PlateRead, readAtMs: number, listId: string, keys?: KeyIndex): Match | undefined {
+    const held = this.#held.get(listId);
+    return held && this.#match(read, readAtMs, { listId, keys: keys ?? held.index });
+  }
+
+  /** Revision of a list that is matched against. */
+  revisionOf(listId: string): number | undefined {
+    return this.#held.get(listId)?.list.revision;
+  }
+
+  /** Hands over what came for a list; the bytes are gone afterwards. */
+  take(wanted: Wanted, bytes: Uint8Array<ArrayBuffer>): void {
+    this.#keeper.take(wanted, bytes);
+  }
+
+  linkChanged(isConnected: boolean): void {
+    this.#keeper.linkChanged(isConnected);
   }
 
   snapshot(): HotlistSnapshot {
-    const nowMs = this.#clock.nowMs();
+    const { config, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const inForce = [
+      ...[...this.#held.values()].map(({ list }) => ({ list, isMatched: true })),
+      ...this.#leftOut.map((list) => ({ list, isMatched: false })),
+    ];
+    const ids = new Set([...inForce.map(({ list }) => list.id), ...config.lists.map(({ id }) => id)]);
     return {
-      state: this.#state,
-      detail: this.#detail,
-      markCount: this.#set.markCount,
-      lists: this.#set.lists.map(({ id, revision, entryCount, importedAtMs }) => ({
-        id,
-        revision,
-        entryCount,
-        ageMs: Math.max(0, nowMs - importedAtMs),
-      })),
+      state: this.#state(),
+      detail: this.#detail(),
+      markCount: [...this.#held.values()].reduce((sum, { index }) => sum + index.count, 0),
+      clock: this.#credibility(nowMs),
+      keeperRestarts: this.#keeper.restarts,
+      lists: [...ids].sort().map((id) => {
+        const found = inForce.find(({ list }) => list.id === id);
+        const { maximumAgeMs } = settingsOf(config, id);
+        const sync = this.#statuses[id];
+        return {
+          id,
+          ...(found && {
+            inForce: describeList(found.list, { nowMs, maximumAgeMs, isMatched: found.isMatched }),
+          }),
+          ...(sync && { sync }),
+        };
+      }),
     };
   }
 
-  async #poll(): Promise<void> {
-    const waitMs = Math.max(SHORTEST_POLL_MS, this.#config.reloadSeconds * 1000);
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      await this.#clock.sleep(waitMs, signal).catch(() => undefined);
-      if (!signal.aborted) await this.#refresh();
-    }
+  #match(read: PlateRead, readAtMs: number, only?: NewKeys): Match | undefined {
+    const nowMs = this.#options.clock.nowMs();
+    const moment = { readAtMs, nowMs, clock: this.#credibility(nowMs) };
+    return this.#matcher.match(read, moment, [...this.#held.values()], this.#reader, only);
   }
 
-  async #refresh(): Promise<void> {
-    try {
-      const inode = inodeOf(this.#config.path);
-      if (inode === undefined) {
-        this.#close();
-        this.#enter('missing', `there is no hotlist ${this.#config.path}`);
+  #credibility(nowMs: number): ClockCredibility {
+    return clockCredibility(
+      nowMs,
+      [...this.#held.values()].map(({ list }) => list),
+    );
+  }
+
+  #hear(message: FromKeeper): void {
+    const { log, onFault, onWanted } = this.#options;
+    switch (message.kind) {
+      case 'opened':
+        this.#failure = undefined;
+        this.#reader.reopen();
+        // What came while no file was open is gone: a broker sends it again to whoever asks anew.
+        onWanted?.([]);
+        return;
+      case 'unreadable':
+        this.#failure = message;
+        log.error({ code: message.code, hint: message.hint }, message.message);
+        return;
+      case 'settled':
+        this.#isSettled = true;
+        this.#onSettled();
+        return;
+      case 'fault':
+        log.warn({ ...message.fault, list: message.fault.listId }, 'a list was not taken over');
+        onFault?.(message.fault);
+        return;
+      case 'taken-over': {
+        const { id, revision, entryCount } = message.list;
+        log.info({ list: id, revision, entries: entryCount }, 'took a list over');
         return;
       }
-      if (!this.#loaded.startsWith(`${inode} `)) this.#close();
-      this.#store ??= openReadonly(this.#config.path, this.#key);
-      const version = `${inode} ${this.#store.dataVersion()}`;
-      if (version === this.#loaded) return;
-      const builder = new VoiSetBuilder();
-      const lists = await this.#store.load((entry) => builder.add(entry));
-      this.#set = builder.build(lists);
-      // Read before loading: a commit in between is seen as a change by the next poll.
-      this.#loaded = version;
-      this.#enter('loaded', '');
-      const entries = lists.reduce((sum, list) => sum + list.entryCount, 0);
-      this.#log.info({ lists: lists.length, entries }, 'hotlist loaded');
-    } catch (error) {
-      if (!(error instanceof DeviceError)) throw error;
-      this.#close();
-      this.#enter('unreadable', `${messageOf(error)} ${error.hint}`);
+      case 'sync':
+        this.#statuses = message.statuses;
+        this.#leftOut = message.leftOut;
+        onWanted?.(message.wanted);
+        return;
+      case 'taken':
+        return;
+      default:
+        this.#follow(message);
     }
   }
 
-  #enter(state: HotlistState, detail: string): void {
-    if (detail !== this.#detail && state !== 'loaded') {
-      this.#log.warn({ state, detail }, 'the hotlist cannot be followed; what is in memory stays');
+  /** One step, within which nothing is matched. */
+  #follow(change: ListChange): void {
+    const { config, onNews } = this.#options;
+    if (change.kind === 'gone') {
+      this.#held.delete(change.listId);
+      return;
     }
-    this.#state = state;
-    this.#detail = detail;
+    const { list } = change;
+    const before = this.#held.get(list.id);
+    const index = change.kind === 'loaded' ? KeyIndex.from(change.keys) : before?.index;
+    if (index === undefined) throw new Error('a list was changed that was never loaded');
+    if (change.kind === 'patched') index.apply(change.added, change.removed);
+    const settings = settingsOf(config, list.id);
+    this.#held.set(list.id, { list, generation: list.generation, index, settings });
+    if (change.kind !== 'described') onNews?.(list.id, change.news);
   }
 
-  #close(): void {
-    this.#store?.close();
-    this.#store = undefined;
-    this.#loaded = '';
+  #keeperConfiguration(): KeeperConfiguration {
+    const { config, keyFile, timing, recheckedRevision } = this.#options;
+    const held = [...this.#held.values()].map(({ list }) => list);
+    const ids = [...config.lists.map(({ id }) => id), ...held.map(({ id }) => id)];
+    const rechecked = ids.flatMap((id) => {
+      const revision = recheckedRevision?.(id);
+      return revision === undefined ? [] : [[id, revision] as const];
+    });
+    return {
+      path: config.path,
+      keyFile,
+      lists: config.lists.map(({ id, publicKeys }) => ({ id, publicKeys })),
+      reloadMs: Math.max(SHORTEST_POLL_MS, config.reloadSeconds * 1000),
+      held,
+      rechecked: Object.fromEntries(rechecked),
+      ...(timing !== undefined && { timing }),
+    };
   }
-}
 
-function openReadonly(path: string, key: StorageKey): VoiStore {
-  const store = new VoiStore({ path, key, readonly: true });
-  store.open();
-  return store;
-}
+  #failed(error: DeviceError): void {
+    if (this.#failure?.message === error.message) return;
+    this.#failure = error;
+    this.#options.log.error({ code: error.code, hint: error.hint }, error.message);
+  }
 
-function inodeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino;
+  #state(): HotlistState {
+    if (this.#failure !== undefined) return 'unreadable';
+    if (!this.#isSettled) return 'starting';
+    return this.#held.size > 0 ? 'loaded' : 'missing';
+  }
+
+  #detail(): string {
+    if (this.#failure !== undefined) return `${this.#failure.message}. ${this.#failure.hint}`;
+    return this.#state() === 'missing' ? 'no list was imported, and none has come from the broker yet' : '';
+  }
 }

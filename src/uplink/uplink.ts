@@ -59,10 +59,6 @@ export class Uplink {
     this.#session.inbound.setTopics(topics);
   }
 
-  get connected(): boolean {
-    return this.#session.connected;
-  }
-
   snapshot(): UplinkSnapshot {
     return {
       ...this.#drain.snapshot(),

@@ -1,0 +1,62 @@
+import type { WarningCode, Warnings } from './health/warnings.js';
+import type { HotlistSnapshot, ListSnapshot } from './matching/hotlist-snapshot.js';
+
+const LIST_CODES = [
+  'hotlist-over-age',
+  'hotlist-expired',
+  'hotlist-refused',
+  'hotlist-failing',
+] as const satisfies readonly WarningCode[];
+
+/** Turns the state of the lists into warnings; keeps which lists it has warned of. */
+export class HotlistWarnings {
+  readonly #warnings: Warnings;
+  #ids: readonly string[] = [];
+
+  constructor(warnings: Warnings) {
+    this.#warnings = warnings;
+  }
+
+  /** @param isConnected to the broker: without it nothing can come, which has a warning of its own. */
+  look({ state, detail, clock, markCount, lists }: HotlistSnapshot, isConnected: boolean): void {
+    const isHeld = lists.some(({ inForce }) => inForce?.isMatched);
+    this.#tell('hotlist-missing', '', isHeld || state === 'starting' ? undefined : detail);
+    this.#tell('hotlist-failing', '', isHeld && state === 'unreadable' ? detail : undefined);
+    const doubt = `it is ${clock === 'behind' ? 'earlier than lists were issued' : 'over a year after every list was issued'}`;
+    this.#tell('clock-doubtful', '', clock === 'credible' || markCount === 0 ? undefined : doubt);
+    for (const list of lists) {
+      for (const code of LIST_CODES) this.#tell(code, list.id, faultOf(code, list, isConnected));
+    }
+    const ids = lists.map(({ id }) => id);
+    for (const gone of this.#ids.filter((id) => !ids.includes(id))) {
+      for (const code of LIST_CODES) this.#warnings.clear(code, gone);
+    }
+    this.#ids = ids;
+  }
+
+  #tell(code: WarningCode, subject: string, detail: string | undefined): void {
+    if (detail === undefined) this.#warnings.clear(code, subject);
+    else this.#warnings.raise(code, subject, detail);
+  }
+}
+
+function faultOf(
+  code: (typeof LIST_CODES)[number],
+  { inForce, sync }: ListSnapshot,
+  isConnected: boolean,
+): string | undefined {
+  switch (code) {
+    case 'hotlist-over-age':
+      if (!inForce?.isMatched || !inForce.isOverAge) return undefined;
+      return `revision ${inForce.revision} was confirmed last at ${new Date(inForce.issuedAtMs).toISOString()}`;
+    case 'hotlist-expired':
+      if (!inForce?.isMatched || !inForce.isExpired) return undefined;
+      return `revision ${inForce.revision} was valid until ${new Date(inForce.expiresAtMs ?? 0).toISOString()}`;
+    case 'hotlist-refused':
+      return sync?.refused && `${sync.refused.message}. ${sync.refused.hint}`;
+    case 'hotlist-failing':
+      if (sync?.failing !== undefined) return `${sync.failing.message}. ${sync.failing.hint}`;
+      if (sync?.state !== 'silent' || inForce !== undefined || !isConnected) return undefined;
+      return 'no manifest of it has come; expected the broker to keep one, and to let this device read it';
+  }
+}

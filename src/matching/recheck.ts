@@ -1,0 +1,212 @@
+import type { PlateRead } from '../domain/read.js';
+import type { Match } from '../domain/voi.js';
+import type { MatchKey } from '../domain/vrm.js';
+import type { Clock } from '../lib/clock.js';
+import { DeviceError } from '../lib/errors.js';
+import type { Logger } from '../lib/log.js';
+import { KeyIndex } from './key-index.js';
+import type { News } from './sync/protocol.js';
+
+/** Reads that are held, oldest first, as the store has them. Each call may throw DeviceError. */
+export interface HeldReads {
+  heldKeys(
+    sinceMs: number,
+    afterSequence: number,
+    limit: number,
+  ): readonly { readonly sequence: number; readonly matchKey: MatchKey }[];
+  heldReads(sinceMs: number, afterSequence: number, limit: number): readonly HeldRead[];
+  heldRead(sequence: number): HeldRead | undefined;
+  /** @returns undefined where the record is gone, or has told the match before. */
+  commitLate(recordId: string, match: Match, matchedAtMs: number): unknown;
+  recheckedRevision(listId: string): number | undefined;
+  setRecheckedRevision(listId: string, revision: number): void;
+}
+
+export interface HeldRead {
+  readonly recordId: string;
+  readonly sequence: number;
+  /** UTC, milliseconds. */
+  readonly decidedAtMs: number;
+  readonly read: PlateRead;
+}
+
+export interface LateMatcher {
+  matchLate(read: PlateRead, readAtMs: number, listId: string, keys?: KeyIndex): Match | undefined;
+  revisionOf(listId: string): number | undefined;
+}
+
+export interface RecheckOptions {
+  readonly reads: HeldReads;
+  readonly matcher: LateMatcher;
+  /** Reads that were committed longer ago are left alone. */
+  readonly reachMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onLateHit: () => void;
+}
+
+export interface RecheckSnapshot {
+  /** Lists whose news are being checked, or wait for it. */
+  readonly pending: readonly string[];
+  readonly lateHits: number;
+}
+
+/** Passages wait for no longer than this, and get most of the processor. */
+const SLICE_MS = 5;
+const PAUSE_MS = 15;
+const PAGE_KEYS = 500;
+const PAGE_READS = 8;
+const RETRY_MS = 10_000;
+
+interface Job {
+  readonly listId: string;
+  /** Against which all held reads are checked when it is done. */
+  readonly revision: number;
+  /** Absent: every key of the list. */
+  readonly keys?: readonly MatchKey[];
+}
+
+/**
+ * Checks what came onto a list against the reads that are still held, and tells late hits.
+ *
+ * Invariants
+ * - How far a list was checked is written down only when all held reads were: what is cut short is
+ *   begun again, and what was told is not told twice.
+ * - It works in slices of milliseconds: a passage never waits for it.
+ */
+export class Recheck {
+  readonly #options: RecheckOptions;
+  readonly #stopping = new AbortController();
+  readonly #jobs = new Map<string, Job>();
+  #current: string | undefined;
+  #working: Promise<void> | undefined;
+  #sliceMono = 0;
+  #lateHits = 0;
+
+  constructor(options: RecheckOptions) {
+    this.#options = options;
+  }
+
+  /** The list in force has changed. */
+  news(listId: string, news: News): void {
+    const { matcher } = this.#options;
+    const revision = matcher.revisionOf(listId);
+    if (revision === undefined) return;
+    const job: Job = { listId, revision, ...(news.kind === 'keys' && { keys: news.keys }) };
+    const waiting = this.#jobs.get(listId);
+    if (waiting !== undefined) {
+      this.#jobs.set(listId, merge(waiting, job));
+      return;
+    }
+    // A list that is being checked right now will have been checked by the time this is begun.
+    const checked = this.#current === listId ? revision : this.#checkedRevision(listId);
+    if (checked === revision && this.#current !== listId) return;
+    const isKnown = news.kind === 'keys' && checked !== undefined && checked >= news.since;
+    this.#jobs.set(listId, isKnown ? job : { listId, revision });
+    this.#working ??= this.#work();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#working;
+  }
+
+  snapshot(): RecheckSnapshot {
+    const pending = new Set([...(this.#current === undefined ? [] : [this.#current]), ...this.#jobs.keys()]);
+    return { pending: [...pending], lateHits: this.#lateHits };
+  }
+
+  /** What cannot be read counts as never checked: checking once more tells nothing twice. */
+  #checkedRevision(listId: string): number | undefined {
+    try {
+      return this.#options.reads.recheckedRevision(listId);
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      return undefined;
+    }
+  }
+
+  async #work(): Promise<void> {
+    const { clock, log, reads } = this.#options;
+    const { signal } = this.#stopping;
+    for (const [listId, job] of this.#jobs) {
+      this.#jobs.delete(listId);
+      this.#current = listId;
+      try {
+        await this.#check(job);
+        if (signal.aborted) return;
+        reads.setRecheckedRevision(listId, job.revision);
+      } catch (error) {
+        if (!(error instanceof DeviceError)) throw error;
+        log.warn({ code: error.code, list: listId }, error.message);
+        const waiting = this.#jobs.get(listId);
+        this.#jobs.set(listId, waiting === undefined ? job : merge(job, waiting));
+        await clock.sleep(RETRY_MS, signal).catch(() => undefined);
+      }
+      this.#current = undefined;
+      if (signal.aborted) return;
+    }
+    this.#working = undefined;
+  }
+
+  async #check(job: Job): Promise<void> {
+    const { reads, clock, reachMs } = this.#options;
+    if (job.keys?.length === 0) return;
+    const keys = job.keys && KeyIndex.build([job.keys], job.keys.length);
+    const sinceMs = clock.nowMs() - reachMs;
+    this.#sliceMono = clock.monoMs();
+    // First those that were read as they are listed: they are found by their keys alone.
+    if (keys !== undefined) {
+      await this.#each(
+        (after) => reads.heldKeys(sinceMs, after, PAGE_KEYS),
+        ({ sequence, matchKey }) => {
+          const held = keys.has(matchKey) ? reads.heldRead(sequence) : undefined;
+          if (held !== undefined) this.#match(held, job, keys);
+        },
+      );
+    }
+    await this.#each(
+      (after) => reads.heldReads(sinceMs, after, PAGE_READS),
+      (held) => this.#match(held, job, keys),
+    );
+  }
+
+  async #each<T extends { readonly sequence: number }>(
+    pageAfter: (sequence: number) => readonly T[],
+    look: (item: T) => void,
+  ): Promise<void> {
+    const { signal } = this.#stopping;
+    let after = 0;
+    while (!signal.aborted) {
+      const page = pageAfter(after);
+      if (page.length === 0) return;
+      for (const item of page) {
+        look(item);
+        after = item.sequence;
+        await this.#breathe();
+        if (signal.aborted) return;
+      }
+    }
+  }
+
+  #match({ recordId, decidedAtMs, read }: HeldRead, { listId }: Job, keys: KeyIndex | undefined): void {
+    const { matcher, reads, clock, onLateHit } = this.#options;
+    const match = matcher.matchLate(read, decidedAtMs, listId, keys);
+    if (match === undefined || reads.commitLate(recordId, match, clock.nowMs()) === undefined) return;
+    this.#lateHits++;
+    onLateHit();
+  }
+
+  async #breathe(): Promise<void> {
+    const { clock } = this.#options;
+    if (clock.monoMs() - this.#sliceMono < SLICE_MS) return;
+    await clock.sleep(PAUSE_MS, this.#stopping.signal).catch(() => undefined);
+    this.#sliceMono = clock.monoMs();
+  }
+}
+
+function merge(earlier: Job, later: Job): Job {
+  const { listId, revision } = later;
+  if (earlier.keys === undefined || later.keys === undefined) return { listId, revision };
+  return { listId, revision, keys: [...earlier.keys, ...later.keys] };
+}
