@@ -8,9 +8,10 @@ import { publicKeyText } from '../package/keys.js';
 import type { Manifest } from '../package/manifest.js';
 import type { DeltaPart, PartDescription, partName, SnapshotPart } from '../package/parts.js';
 import { readPart } from '../package/read-part.js';
+import { mergeParts } from '../sync/merge.js';
 import { KEEPING, type KeepingRules, mergeAt, needsSnapshot, withoutTooOld } from './keeping.js';
 import type { PackageFolder } from './package-folder.js';
-import { type Changes, combineDeltas, differences, groupsOfPackage } from './revisions.js';
+import { type Changes, differences, groupsOfPackage } from './revisions.js';
 
 /** What an owner says of the list beside its rows. */
 export interface ListTerms {
@@ -151,10 +152,14 @@ function writeSnapshot(options: PublishOptions, revision: number): SnapshotPart 
   return { revision, ...written, markCount, entryCount };
 }
 
+/**
+ * Two deltas as one. It names every mark that one of them names, also one that was added and removed
+ * again: so it brings each revision within its span to its end.
+ */
 function merge(options: PublishOptions, one: DeltaPart, other: DeltaPart): DeltaPart {
   const read = (part: DeltaPart) => readPart(part, (name) => options.folder.blob(name));
   const named = { from: one.from, to: other.to };
-  return { ...named, ...writeBlobs(options, named, 'merging', combineDeltas([read(one), read(other)])) };
+  return { ...named, ...writeBlobs(options, named, 'merging', mergeParts([read(one), read(other)])) };
 }
 
 function writeBlobs(
