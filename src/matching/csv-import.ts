@@ -1,8 +1,9 @@
 import type { VoiEntry } from '../domain/voi.js';
 import { parseVrm } from '../domain/vrm.js';
 import { DeviceError } from '../lib/errors.js';
+import { readField } from './csv-fields.js';
 import { csvRows } from './csv-rows.js';
-import { COLUMN_NAMES, entryFromValues, parseWeedDate } from './voi-entry.js';
+import { COLUMN_NAMES, entryFromValues, parseInstant, parseWeedDate } from './voi-entry.js';
 
 /** A row that could be read, or why it could not, without the row's contents. */
 export type ImportedRow =
@@ -70,11 +71,18 @@ function parseRow(header: readonly string[], fields: readonly string[]): VoiEntr
   if (fields.length !== header.length) {
     return `found ${fields.length} fields, expected ${header.length} as in the first row`;
   }
-  const byName = new Map(header.map((name, index) => [name, (fields[index] as string).trim()]));
+  const byName = new Map(header.map((name, index) => [name, readField(fields[index] as string)]));
   const vrm = parseVrm(byName.get('vrm') as string);
   if (vrm === undefined) return 'no valid VRM; expected 1 to 12 letters and digits';
   const weedDate = parseWeedDate(byName.get('weed_date') ?? '');
   if (weedDate === undefined) return 'no valid weed date; expected YYYY-MM-DD, DD/MM/YYYY or nothing';
+  const validFrom = parseInstant(byName.get('valid_from') ?? '');
+  const validTo = parseInstant(byName.get('valid_to') ?? '');
+  if (validFrom === undefined || validTo === undefined) {
+    return `no valid ${validFrom === undefined ? 'valid_from' : 'valid_to'}; expected a time such as 2026-05-31T18:30 or 31/05/2026 18:30, or nothing`;
+  }
+  if (validFrom !== '' && validTo !== '' && validTo <= validFrom) return 'valid_to is not after valid_from';
   byName.set('vrm', vrm).set('weed_date', weedDate);
+  byName.set('valid_from', validFrom).set('valid_to', validTo);
   return entryFromValues(COLUMN_NAMES.map((name) => byName.get(name) ?? ''));
 }

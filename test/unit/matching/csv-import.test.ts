@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { writeField } from '../../../src/matching/csv-fields.js';
 import { type ImportedRow, readVoiCsv } from '../../../src/matching/csv-import.js';
 import { COLUMN_NAMES } from '../../../src/matching/voi-entry.js';
 
@@ -21,9 +22,11 @@ function marks(rows: readonly ImportedRow[]): string[] {
 }
 
 describe('a list as forces write it', () => {
-  it('keeps all 16 columns', async () => {
+  it('keeps all 16 columns and the validity', async () => {
     const values = ['AB12 CDE', ...COLUMN_NAMES.slice(1).map((name) => `the ${name}`)];
     values[COLUMN_NAMES.indexOf('weed_date')] = '2031-05-06';
+    values[COLUMN_NAMES.indexOf('valid_from')] = '31/05/2026 18:30';
+    values[COLUMN_NAMES.indexOf('valid_to')] = '2031-01-01T00:00:00Z';
     const [row] = await read(`${HEADER}\n${values.join(',')}\n`);
     expect(row).toEqual({
       kind: 'entry',
@@ -46,6 +49,8 @@ describe('a list as forces write it', () => {
         cadInformation: 'the cad_information',
         spare1: 'the spare_1',
         spare2: 'the spare_2',
+        validFrom: '2026-05-31T17:30:00Z',
+        validTo: '2031-01-01T00:00:00Z',
       },
     });
   });
@@ -126,6 +131,15 @@ describe('a bad row', () => {
     ]);
   });
 
+  it.each([
+    ['a time that is none', 'soon,', 'no valid valid_from; expected a time'],
+    ['an end that is none', ',2026-02-30', 'no valid valid_to; expected a time'],
+    ['an end before its beginning', '2026-02-02,2026-02-01', 'valid_to is not after valid_from'],
+  ])('is one whose validity is %s', async (_, validity, reason) => {
+    const rows = await read(`vrm,valid_from,valid_to\nAB12CDE,${validity}\nCD34EFG,,\n`);
+    expect(rows).toMatchObject([{ kind: 'bad', reason: expect.stringContaining(reason) }, { kind: 'entry' }]);
+  });
+
   it('costs only itself when its quote is never closed', async () => {
     const rows = await read(`vrm,reason\nAB12CDE,"open\n${'CD34EFG,x\n'.repeat(120)}EF56GHJ,"closed"\n`);
     expect(rows[0]).toEqual({ kind: 'bad', line: 2, reason: 'a quote (") is opened and not closed' });
@@ -165,5 +179,31 @@ describe('a first row that names no columns', () => {
       message: expect.stringContaining(found),
       hint: expect.stringContaining('first row'),
     });
+  });
+});
+
+describe('what a spreadsheet would run as a formula', () => {
+  it.each([
+    '=1+1',
+    '=HYPERLINK("http://x","y")',
+    '+44 1632 960681',
+    '-5',
+    '@SUM(A1)',
+    "'=1+1",
+    "''=1+1",
+    "'tis",
+    "'",
+    '',
+    'a=b',
+    '"quoted", and\nmore',
+  ])('is written so that it is not, and read as it was: %j', async (text) => {
+    const written = writeField(text);
+    expect(written.replace(/^"/, '')).not.toMatch(/^[=+\-@\t\r]/);
+    const rows = await read(`vrm,reason\nAB12CDE,${written}\n`);
+    expect(rows).toMatchObject([{ entry: { reason: text } }]);
+  });
+
+  it('is kept as what its author wrote where it comes from elsewhere', async () => {
+    expect(await read('vrm,reason\nAB12CDE,=cmd|calc\n')).toMatchObject([{ entry: { reason: '=cmd|calc' } }]);
   });
 });
