@@ -22,6 +22,9 @@ export class ConfusionTable {
   /** Those that may be left out. */
   readonly losable: readonly number[];
   readonly #merged: readonly MergedPair[][];
+  /** By character read: all that the plate may show in its place, added up. */
+  readonly #wrong = new Float64Array(DIGITS);
+  readonly #lostAtAll: number;
 
   constructor(confusions: Confusions) {
     const shownBy = Array.from({ length: DIGITS }, (): number[] => []);
@@ -44,6 +47,22 @@ export class ConfusionTable {
       }
     }
     this.#merged = merged;
+    for (let read = 1; read < DIGITS; read++) {
+      const pairs = this.mergedInto(read).reduce((sum, { probability }) => sum + probability, 0);
+      const shown = this.shownAs(read).reduce((sum, digit) => sum + this.substituted(digit, read), 0);
+      this.#wrong[read] = pairs + shown;
+    }
+    this.#lostAtAll = this.lost.reduce((sum, probability) => sum + probability, 0);
+  }
+
+  /** What the table holds against a read altogether. @param digits of its text, `length` of them. */
+  against(digits: Uint8Array, length: number): number {
+    let sum = (length + 1) * this.#lostAtAll;
+    for (let place = 0; place < length; place++) {
+      const digit = digits[place] as number;
+      sum += (this.#wrong[digit] as number) + (this.added[digit] as number) / length;
+    }
+    return sum;
   }
 
   /** Digits of the characters that are now and then read as this one. */

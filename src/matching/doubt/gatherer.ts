@@ -10,19 +10,21 @@ export interface StatedText {
   readonly probability: number;
 }
 
-/** A read names every alternative that is as probable, so that one it does not name is less. */
-const REPORTED_FROM = 1e-4;
-/** How much of the confusions of all reads is left where a read sees no doubt. */
-const UNREPORTED_SHARE = 0.3;
+/**
+ * Part of what a read leaves unexplained that is one error of the kinds in the table. The rest are
+ * several errors at once, and texts that are no marks.
+ */
+export const TABLE_SHARE = 0.5;
 const SHORTEST_TEXT_LENGTH = 2;
 
 /**
  * All that may be wrong in one place of a read, and how probable the text is then.
  *
  * What the read says itself is taken at its word, for it has seen this plate: first the texts that
- * it states, then the characters that it gives as alternatives, which share what the read's own
- * text leaves. The confusion table has seen the reader err without knowing it, and speaks where the
- * read is silent: less than it says of all reads together, because a silent read is a sure one.
+ * it states, then the characters that it gives as alternatives. Together with its own text they
+ * leave some probability that the read cannot account for; the confusion table, which has seen the
+ * reader err without knowing it, says where that goes, in proportion to how often each error
+ * happens. So a read that is sure of its text leaves the table next to nothing to say.
  */
 export class Gatherer {
   readonly edits = new Edits();
@@ -32,6 +34,8 @@ export class Gatherer {
   #least = 0;
   /** The first edits of all, which the read states as whole texts. */
   #statedEdits = 0;
+  /** Factor of an error that happens to every character; others in proportion. */
+  #perConfusion = 0;
 
   constructor(table: ConfusionTable) {
     this.#table = table;
@@ -49,7 +53,9 @@ export class Gatherer {
     this.#statedEdits = 0;
     const others = this.#addStated(read);
     this.#statedEdits = edits.count;
-    const share = shareOfAlternatives(read);
+    const { share, unexplained } = accountOf(read);
+    const against = this.#table.against(edits.digits, edits.length);
+    this.#perConfusion = against > 0 ? (TABLE_SHARE * unexplained) / read.probability / against : 0;
     for (let place = 0; place < edits.length; place++) {
       this.#addReported(read, place, share);
       this.#addConfused(place);
@@ -99,22 +105,18 @@ export class Gatherer {
     const { edits } = this;
     const table = this.#table;
     const own = edits.digits[place] as number;
-    if (this.#least <= REPORTED_FROM) {
-      for (const digit of table.shownAs(own)) {
-        if (this.#isReported[digit] === 1) continue;
-        const factor = UNREPORTED_SHARE * table.substituted(digit, own);
-        this.#substitute(place, digit, Math.min(factor, REPORTED_FROM));
-      }
+    for (const digit of table.shownAs(own)) {
+      if (this.#isReported[digit] === 1) continue;
+      this.#substitute(place, digit, this.#perConfusion * table.substituted(digit, own));
     }
     for (const { first, second, probability } of table.mergedInto(own)) {
-      const factor = UNREPORTED_SHARE * probability;
+      const factor = this.#perConfusion * probability;
       if (factor < this.#least || edits.length >= MAX_VRM_LENGTH) continue;
       edits.part(place, { first, second }, factor);
       this.#dropIfStated();
     }
-    const isSecondOfItsKind = place > 0 && edits.digits[place - 1] === own;
-    const removed = (UNREPORTED_SHARE * (table.added[own] as number)) / edits.length;
-    if (removed < this.#least || isSecondOfItsKind || edits.length <= SHORTEST_TEXT_LENGTH) return;
+    const removed = (this.#perConfusion * (table.added[own] as number)) / edits.length;
+    if (removed < this.#least || edits.length <= SHORTEST_TEXT_LENGTH) return;
     edits.remove(place, removed);
     this.#dropIfStated();
   }
@@ -124,9 +126,8 @@ export class Gatherer {
     const { edits } = this;
     if (edits.length >= MAX_VRM_LENGTH) return;
     for (const digit of this.#table.losable) {
-      const factor = UNREPORTED_SHARE * (this.#table.lost[digit] as number);
-      // Behind a character of its kind it makes the same text as before it.
-      if (factor < this.#least || (place > 0 && edits.digits[place - 1] === digit)) continue;
+      const factor = this.#perConfusion * (this.#table.lost[digit] as number);
+      if (factor < this.#least) continue;
       edits.insert(place, digit, factor);
       this.#dropIfStated();
     }
@@ -152,16 +153,25 @@ function inCommon(a: string, b: string): { before: number; behind: number } {
   return { before, behind };
 }
 
-/**
- * How much of their word the alternatives of single characters get: they and the read's own text
- * come from two calibrations, and all texts together must not be more probable than 1.
- */
-function shareOfAlternatives(read: PlateRead): number {
+interface Account {
+  /**
+   * How much of their word the alternatives of single characters get: they and the read's own text
+   * come from two calibrations, and all texts together must not be more probable than 1.
+   */
+  readonly share: number;
+  /** Probability of all texts that the read does not name. */
+  readonly unexplained: number;
+}
+
+function accountOf(read: PlateRead): Account {
   let told = 0;
   for (const { probability, alternatives } of read.characters) {
     for (const alternative of alternatives) told += alternative.probability / probability;
   }
   told *= read.probability;
   const left = 1 - read.probability;
-  return told <= left ? 1 : left / told;
+  let stated = 0;
+  for (const { probability } of read.otherTexts ?? []) stated += probability;
+  // Texts that differ in one character are told twice, by the text and by the character.
+  return { share: told <= left ? 1 : left / told, unexplained: Math.max(0, left - Math.max(told, stated)) };
 }
