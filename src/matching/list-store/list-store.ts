@@ -28,6 +28,7 @@ import {
   type StoredList,
 } from './list-rows.js';
 import { type RevisionRef, type StoredMark, VersionReader } from './reading.js';
+import { DISK_RESERVE_BYTES, emptyLog, giveBackStep, requireRoom } from './room.js';
 import { entriesOfText } from './row-text.js';
 import { MIGRATIONS } from './schema.js';
 import * as staging from './staging.js';
@@ -40,6 +41,8 @@ export interface ListStoreOptions {
   readonly readonly?: boolean;
   /** Its time since boot says how long readers and writers have been gone. */
   readonly clock?: Clock;
+  /** Room that is left to others, in bytes; by default 64 MiB. */
+  readonly diskReserveBytes?: number;
 }
 
 export interface LoadOptions {
@@ -83,6 +86,7 @@ export class ListStore {
   readonly #key: StorageKey;
   readonly #readonly: boolean;
   readonly #clock: Clock;
+  readonly #diskReserveBytes: number;
   #database: SqliteDatabase | undefined;
   #reader: VersionReader | undefined;
 
@@ -91,6 +95,7 @@ export class ListStore {
     this.#key = options.key;
     this.#readonly = options.readonly ?? false;
     this.#clock = options.clock ?? systemClock;
+    this.#diskReserveBytes = options.diskReserveBytes ?? DISK_RESERVE_BYTES;
   }
 
   /**
@@ -198,6 +203,7 @@ export class ListStore {
    *   hotlist.package-invalid where the order is wrong.
    */
   applyDelta(meta: ListMeta, from: number, groups: Iterable<MarkGroup>): StoredList {
+    requireRoom(this.#path, this.#diskReserveBytes);
     return this.#run((database) => {
       const now = this.#now();
       // Copying the log into the file takes nearly as long as all else, and the list is in force
@@ -238,8 +244,9 @@ export class ListStore {
 
   /**
    * Drops what nobody reads or builds any more: generations and versions that were superseded a
-   * minute ago, and what a killed writer left half-built. In steps, between which others may write
-   * and the process gets on with its work; to be called now and then by whoever writes.
+   * minute ago, and what a killed writer left half-built; and gives room back where the disk is short
+   * of it. In steps, between which others may write and the process gets on with its work. To be
+   * called now and then by whoever writes.
    */
   async tidy(): Promise<void> {
     for (const generation of this.#run((database) => droppable(database, this.#now()))) {
@@ -249,7 +256,8 @@ export class ListStore {
     for (const { generation } of this.lists()) {
       while (this.#step((database) => collectStep(database, generation, this.#now()))) await breathe();
     }
-    if (this.#database !== undefined) this.#run((database) => database.pragma('wal_checkpoint(PASSIVE)'));
+    if (this.#database !== undefined) this.#run(emptyLog);
+    while (this.#step((database) => giveBackStep(database, this.#diskReserveBytes))) await breathe();
   }
 
   /** Keeps the envelope of the manifest that is being fetched, in place of an earlier one. */
@@ -267,6 +275,7 @@ export class ListStore {
 
   /** Keeps a blob that has come; it must have been verified. */
   stageBlob(listId: string, name: string, bytes: Uint8Array): void {
+    requireRoom(this.#path, this.#diskReserveBytes);
     this.#run((database) => staging.stageBlob(database, listId, name, bytes));
   }
 
@@ -295,6 +304,7 @@ export class ListStore {
     const write = async (batch: readonly MarkGroup[]) => {
       signal?.throwIfAborted();
       if (this.#database === undefined) throw storeFailed(this.#path, 'it was closed meanwhile');
+      requireRoom(this.#path, this.#diskReserveBytes);
       this.#run(() => writer.write(batch, this.#now()));
       onProgress?.(writer.counts.markCount);
       await breathe();
@@ -319,9 +329,12 @@ export class ListStore {
   }
 
   #openWritable(): SqliteDatabase {
-    const database = openDatabase(this.#path, MIGRATIONS, { key: this.#key });
+    const database = openDatabase(this.#path, MIGRATIONS, { key: this.#key, canShrink: true });
     database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     database.pragma(`journal_size_limit = ${MOST_LOG_BYTES}`);
+    // Given a key, SQLite overwrites what it deletes: to drop a list it would write all of it once
+    // more. What is deleted is encrypted, and flash keeps what was overwritten anyway.
+    database.pragma('secure_delete = OFF');
     return database;
   }
 

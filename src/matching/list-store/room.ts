@@ -1,0 +1,53 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { SqliteDatabase } from '../../lib/sqlite.js';
+import { storeFailed } from './failures.js';
+
+/**
+ * Room on the disk, which the lists share with records.
+ *
+ * A list that is too large for the disk would otherwise fill it to the last byte: no record could be
+ * kept then, and nothing dropped either, because dropping writes first.
+ */
+export const DISK_RESERVE_BYTES = 64 * 1024 * 1024;
+
+/** Pages of one step: some ten milliseconds for which others cannot write. */
+const GIVE_BACK_PAGES = 1_000;
+
+export function diskLeftBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(dirname(path));
+  return bavail * bsize;
+}
+
+/** @throws DeviceError hotlist.store-failed where less than the reserve is left. */
+export function requireRoom(path: string, reserveBytes: number): void {
+  const leftBytes = diskLeftBytes(path);
+  if (leftBytes >= reserveBytes) return;
+  const [left, reserve] = [leftBytes, reserveBytes].map((bytes) => Math.floor(bytes / 2 ** 20));
+  throw storeFailed(
+    path,
+    `its disk has ${left} MiB left; expected ${reserve} or more, for what else is kept`,
+  );
+}
+
+/**
+ * Copies the write-ahead log into the file and empties it. Readers are done in milliseconds, so this
+ * waits for them; where others write just then, it is left to them.
+ */
+export function emptyLog(database: SqliteDatabase): void {
+  database.pragma('wal_checkpoint(TRUNCATE)');
+}
+
+/**
+ * Makes the file shorter where the disk is short of room. Otherwise freed pages stay in it: the next
+ * snapshot fills them, and nothing had to be moved.
+ * @returns whether there is more to give back.
+ */
+export function giveBackStep(database: SqliteDatabase, reserveBytes: number): boolean {
+  if (diskLeftBytes(database.name) >= 2 * reserveBytes) return false;
+  const freePages = () => database.pragma('freelist_count', { simple: true }) as number;
+  const before = freePages();
+  database.pragma(`incremental_vacuum(${GIVE_BACK_PAGES})`);
+  emptyLog(database);
+  return freePages() > 0 && freePages() < before;
+}
