@@ -3,7 +3,8 @@
     python3 -m anprd_training.manifest --models DIR [--figures DIR] [--measured KEY=FILE ...]
 
 What the daemon must know of a file (hash, size, how it is used) is written anew; what others wrote
-(threshold, figures) stays, and the calibration while both files are those that it was fitted to.  --figures takes what the evaluation left in its folder:
+(threshold, figures) stays, and the calibration and the confusions while both files are those that they were
+fitted to.  --figures takes what the evaluation left in its folder:
 
     reader.json, detector.json   eval_reader and eval_detector, by set of pictures
     rates-SET.json               anprctl rates --json: the device's own path
@@ -104,6 +105,7 @@ def manifest_of(folder, old, figures):
     others = {k: v for k, v in old.items() if k not in ("detector", "reader", "licence", "trainedOn", "measured")}
     if any(old.get(key, {}).get("sha256") != out.get(key, {}).get("sha256") for key in ("detector", "reader")):
         others.pop("calibration", None)
+        others.pop("confusions", None)
     return {**out, "licence": "Apache-2.0", "trainedOn": TRAINED_ON, **others, "measured": merged(old.get("measured", {}), figures)}
 
 

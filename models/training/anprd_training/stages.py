@@ -172,10 +172,17 @@ def calibrate(run, models, *more):
                     "--models", models, "--out", os.path.join(models, "manifest.json"), *more), right=(0, 3) if run.quick else (0,))
 
 
+def confusions(run, models):
+    vehicles = ("--vehicles", "300") if run.quick else ()
+    return Command((run.node, os.path.join(ROOT, "dist/scripts/src/calibrate/confusions.js"), "--models", models,
+                    "--out", os.path.join(models, "manifest.json"), *vehicles), right=(0, 3) if run.quick else (0,))
+
+
 def _calibration(run):
     return [
         [module(run, "validation_folder", *run.folders(), "--out", run.at("validation"))],
         [calibrate(run, run.at("models"))],
+        [confusions(run, run.at("models"))],
     ]
 
 
@@ -243,7 +250,7 @@ STAGES = (
     Stage("export", "write both models as ONNX, and the manifest", ("tune", "corner-detector"), _export,
           lambda r: [r.at("models", f) for f in ("detector.onnx", "reader.onnx", "manifest.json")],
           ("export_detector", "export_reader", "manifest")),
-    Stage("calibration", "fit the reads' probability on the validation pictures", ("export",), _calibration,
+    Stage("calibration", "fit the reads' probability on the validation pictures, count how drawn plates are misread", ("export",), _calibration,
           lambda r: [r.at("validation/labels.jsonl")], ("validation_folder",)),
     Stage("evaluation", "measure models and device on validation and --eval folders", ("calibration",), _evaluation,
           lambda r: [r.at("figures", f) for f in ("reader.json", "detector.json", "rates-validation.json")],

@@ -241,13 +241,15 @@ class Figures(InFolder):
         with open(os.path.join(stages.MODELS, "MODEL_CARD.md"), encoding="utf-8") as source:
             model_card.filled(source.read(), {"measured": {}})
 
-    def test_a_calibration_goes_with_the_models_that_it_was_fitted_to(self):
+    def test_calibration_and_confusions_go_with_the_models_that_they_were_fitted_to(self):
         self.write("work/models/detector.onnx", "fitted to")
         models = self.run_.at("models")
-        old = manifest.manifest_of(models, {}, {}) | {"calibration": {"temperature": 2}}
-        self.assertIn("calibration", manifest.manifest_of(models, old, {}))
+        fitted = {"calibration": {"temperature": 2}, "confusions": {"counted": 7}}
+        old = manifest.manifest_of(models, {}, {}) | fitted
+        self.assertEqual(fitted, {key: manifest.manifest_of(models, old, {}).get(key) for key in fitted})
         self.write("work/models/detector.onnx", "another")
-        self.assertNotIn("calibration", manifest.manifest_of(models, old, {}))
+        for key in fitted:
+            self.assertNotIn(key, manifest.manifest_of(models, old, {}))
 
     def staged(self):
         for file in ("detector.onnx", "reader.onnx", "uk-face.json"):

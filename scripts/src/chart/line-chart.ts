@@ -20,6 +20,8 @@ export interface ChartAxis {
   readonly domain?: readonly [number, number];
   /** Where labels stand; without it, round numbers. */
   readonly ticks?: readonly number[];
+  /** Equal steps are equal factors; all points above 0. */
+  readonly isLogarithmic?: boolean;
 }
 
 export interface LineChart {
@@ -106,10 +108,14 @@ export function lineChart(chart: LineChart): Promise<string> {
   });
 }
 
-function axis({ title, domain, ticks }: ChartAxis) {
+function axis({ title, domain, ticks, isLogarithmic }: ChartAxis) {
   return {
     title,
-    scale: { zero: false, nice: false, ...(domain === undefined ? {} : { domain: [...domain] }) },
+    scale: {
+      ...(isLogarithmic ? { type: 'log' as const } : { zero: false }),
+      nice: false,
+      ...(domain === undefined ? {} : { domain: [...domain] }),
+    },
     axis: { labelFlush: false, ...(ticks === undefined ? {} : { values: [...ticks] }) },
   };
 }

@@ -38,9 +38,15 @@ const PLATES_A_MOSAIC = MOSAIC.columns * MOSAIC.rows;
  * configuration: detector, reader, second look, fusion, calibration. A plate that is not found, or
  * on which nothing is read, gives nothing.
  * @param count vehicles. The same seed gives the same reads with the same models.
+ * @param modelsFolder of other models than the shipped ones.
+ * @throws DeviceError models.*, addon.missing
  */
-export async function* drawnReads(seed: string, count: number): AsyncGenerator<DrawnRead> {
-  const config = platesSchema.parse({});
+export async function* drawnReads(
+  seed: string,
+  count: number,
+  modelsFolder?: string,
+): AsyncGenerator<DrawnRead> {
+  const config = platesSchema.parse(modelsFolder === undefined ? {} : { modelsFolder });
   const recogniser = new Recogniser({
     config: { ...config, mostReadsPerFrame: PLATES_A_MOSAIC, secondLooksPerFrame: PLATES_A_MOSAIC },
   });
