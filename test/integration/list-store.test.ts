@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -92,6 +92,26 @@ describe('a snapshot', () => {
     expect([...store.keyPages(list)].map((page) => page.length)).toEqual([10_000, 2_000]);
   });
 
+  it('keeps the write-ahead log short, though others read meanwhile', async () => {
+    const held = await store.replaceList(metaOf('kent', 1), [markWith('A1', 'x')]);
+    const reader = openStore(true);
+    const bytes: number[] = [];
+    await store.replaceList(
+      metaOf('kent', 2),
+      numberedMarks(60_000, 'of a length that fills pages '.repeat(5)),
+      {
+        onProgress: () => {
+          expect(reasons(held, 'A1', reader)).toEqual(['x']);
+          bytes.push(statSync(`${path}-wal`).size);
+        },
+      },
+    );
+    expect(Math.max(...bytes)).toBeLessThan(8_000_000);
+    expect(statSync(path).size).toBeGreaterThan(16_000_000);
+    await store.tidy();
+    expect(statSync(`${path}-wal`).size).toBe(0);
+  });
+
   it('may be empty', async () => {
     const list = await store.replaceList(metaOf('kent', 1), []);
     expect(list).toMatchObject({ markCount: 0, entryCount: 0 });
@@ -131,6 +151,21 @@ describe('a snapshot', () => {
     expect(store.lists()).toEqual([list]);
     expect(contents(list)).toEqual({ AB12CDE: ['stolen'] });
     // Nothing is left of the attempt.
+    expect(rowsOfTable('generations')).toBe(1);
+  });
+
+  it('that is being loaded when the store is closed ends there', async () => {
+    const list = await store.replaceList(metaOf('kent', 1), [markWith('AB12CDE', 'stolen')]);
+    async function* closing() {
+      yield* numberedMarks(6_000, 'x');
+      store.close();
+    }
+    await expect(store.replaceList(metaOf('kent', 2), closing())).rejects.toMatchObject({
+      code: 'hotlist.store-failed',
+    });
+    store = openStore();
+    await store.tidy();
+    expect(store.lists()).toEqual([list]);
     expect(rowsOfTable('generations')).toBe(1);
   });
 
@@ -439,5 +474,23 @@ describe('opening', () => {
     writeFileSync(join(folder, 'text.db'), 'no database at all '.repeat(500));
     const text = new ListStore({ path: join(folder, 'text.db'), key: TEST_KEY });
     expect(() => text.open()).toThrow(expect.objectContaining({ code: 'store.key-wrong' }));
+  });
+});
+
+describe('a file that is damaged', () => {
+  it('fails what reads the damage, and neither lies nor takes the process down', async () => {
+    const list = await store.replaceList(metaOf('kent', 1), numberedMarks(20_000, 'x'));
+    store.close();
+    const middle = Math.floor(statSync(path).size / 2);
+    const file = openSync(path, 'r+');
+    writeSync(file, Buffer.alloc(65_536, 0xa5), 0, 65_536, middle);
+    closeSync(file);
+    store = openStore();
+    expect(store.lists()).toEqual([list]);
+    expect(() => contents(list)).toThrow(expect.objectContaining({ code: 'hotlist.store-failed' }));
+    // A snapshot is written beside the damage.
+    expect(contents(await store.replaceList(metaOf('kent', 2), [markWith('A1', 'x')]))).toEqual({
+      A1: ['x'],
+    });
   });
 });

@@ -22,8 +22,8 @@ import { elapsedMs, type Moment } from './writer.js';
 export const JOURNAL_REVISIONS = 50;
 export const JOURNAL_KEYS = 200_000;
 
-/** Versions of one collecting transaction: a fraction of a second for which others cannot write. */
-const COLLECT_STEP_VERSIONS = 20_000;
+/** Versions of one collecting transaction: each lies in a page of its own, so these take a tenth of a second. */
+const COLLECT_STEP_VERSIONS = 2_000;
 
 /**
  * @param groups marks that changed after revision `from`, ascending, as they stand at

@@ -6,6 +6,7 @@ import { DeviceError, messageOf } from '../../lib/errors.js';
 import { openDatabase, type SqliteDatabase } from '../../lib/sqlite.js';
 import type { StorageKey } from '../../lib/storage-key.js';
 import type { MarkGroup } from '../mark-group.js';
+import { batchesOf } from './batches.js';
 import { applyDelta, collectStep, type TouchedKey, touchedKeys } from './deltas.js';
 import { storeFailed, translated, unreadable } from './failures.js';
 import {
@@ -51,11 +52,6 @@ export interface LoadOptions {
   /** Checked with each batch; aborted, its reason is thrown and the list stays as it was. */
   readonly signal?: AbortSignal;
 }
-
-/** Groups of one batch, for whose transaction (some ten milliseconds) others cannot write. */
-const BATCH_GROUPS = 5_000;
-/** Or so many characters: rows may be long, and a batch is held in memory. */
-const BATCH_CHARACTERS = 4_000_000;
 
 /** Another writer holds the lock for a batch, or for a delta that may be long. */
 const BUSY_TIMEOUT_MS = 30_000;
@@ -116,7 +112,10 @@ export class ListStore {
     this.#reader = undefined;
   }
 
-  /** Changes whenever another connection has committed to the file; compare it with an earlier value. */
+  /**
+   * Changes whenever another connection has committed to the file: batches of a load and staged
+   * blobs too, so compare `lists()` before doing more.
+   */
   dataVersion(): number {
     return this.#run((database) => database.pragma('data_version', { simple: true }) as number);
   }
@@ -142,7 +141,8 @@ export class ListStore {
 
   /**
    * The marks of a list in ascending order, some thousands at a time, as they are in that revision
-   * from the first page to the last. No transaction is open between pages: take any time.
+   * from the first page to the last. No transaction is open between pages; but of a revision that
+   * went out of force a minute ago they may end in hotlist.store-failed.
    */
   *keyPages(list: RevisionRef): Generator<MatchKey[]> {
     yield* this.#eachPage(this.#read((reader) => reader.keyPages(list)));
@@ -177,16 +177,17 @@ export class ListStore {
   ): Promise<StoredList> {
     if (!isListId(meta.id)) throw new Error('not a list id');
     this.#run((database) => refuseReplay(database, meta.id, meta.revision));
-    // First, so that what it leaves is room for what comes.
-    await this.tidy();
+    // First, so that what it leaves is room for what comes. Where it fails, the load may still work.
+    await this.#tidyIfPossible();
     const generation = this.#run((database) => beginGeneration(database, meta, this.#now()));
     try {
       const counts = await this.#load(generation, meta, groups, options);
+      this.#requireOpen();
       return this.#run((database) => comeIntoForce(database, generation, meta, counts, this.#now()));
     } catch (error) {
       endGeneration(this.#path, generation);
       // The disk may be why it failed; what cannot be dropped now is dropped by a later tidy.
-      await this.tidy().catch(() => undefined);
+      await this.#tidyIfPossible();
       throw error;
     } finally {
       endGeneration(this.#path, generation);
@@ -249,8 +250,14 @@ export class ListStore {
    * called now and then by whoever writes.
    */
   async tidy(): Promise<void> {
+    const faults: unknown[] = [];
     for (const generation of this.#run((database) => droppable(database, this.#now()))) {
-      while (this.#step((database) => dropStep(database, generation))) await breathe();
+      try {
+        while (this.#step((database) => dropStep(database, generation))) await breathe();
+      } catch (fault) {
+        // Damage in one, which cannot be dropped then, must not keep the others.
+        faults.push(fault);
+      }
     }
     if (this.#database === undefined) return;
     for (const { generation } of this.lists()) {
@@ -258,6 +265,7 @@ export class ListStore {
     }
     if (this.#database !== undefined) this.#run(emptyLog);
     while (this.#step((database) => giveBackStep(database, this.#diskReserveBytes))) await breathe();
+    if (faults.length > 0) throw faults[0];
   }
 
   /** Keeps the envelope of the manifest that is being fetched, in place of an earlier one. */
@@ -293,7 +301,13 @@ export class ListStore {
     this.#run((database) => staging.dropStaged(database, listId, names));
   }
 
-  /** Writes the groups batch by batch. What is gathered between two batches locks nothing. */
+  async #tidyIfPossible(): Promise<void> {
+    if (this.#database === undefined) return;
+    await this.tidy().catch((error) => {
+      if (!(error instanceof DeviceError)) throw error;
+    });
+  }
+
   async #load(
     generation: number,
     meta: ListMeta,
@@ -301,26 +315,20 @@ export class ListStore {
     { onProgress, signal }: LoadOptions,
   ): Promise<Counts> {
     const writer = this.#run((database) => new GenerationWriter(database, generation, meta));
-    const write = async (batch: readonly MarkGroup[]) => {
+    for await (const batch of batchesOf(groups)) {
       signal?.throwIfAborted();
-      if (this.#database === undefined) throw storeFailed(this.#path, 'it was closed meanwhile');
+      this.#requireOpen();
       requireRoom(this.#path, this.#diskReserveBytes);
       this.#run(() => writer.write(batch, this.#now()));
       onProgress?.(writer.counts.markCount);
       await breathe();
-    };
-    let batch: MarkGroup[] = [];
-    let characters = 0;
-    for await (const group of groups) {
-      batch.push(group);
-      characters += group.rowsText.length;
-      if (batch.length < BATCH_GROUPS && characters < BATCH_CHARACTERS) continue;
-      await write(batch);
-      batch = [];
-      characters = 0;
     }
-    await write(batch);
     return writer.counts;
+  }
+
+  /** Whoever closes the store while it loads is no bug: the load ends, and the list stays. */
+  #requireOpen(): void {
+    if (this.#database === undefined) throw storeFailed(this.#path, 'it was closed meanwhile');
   }
 
   /** One of many steps of long work; whoever closes the store meanwhile ends it. */

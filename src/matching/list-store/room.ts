@@ -1,5 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { messageOf } from '../../lib/errors.js';
 import type { SqliteDatabase } from '../../lib/sqlite.js';
 import { storeFailed } from './failures.js';
 
@@ -14,9 +15,13 @@ export const DISK_RESERVE_BYTES = 64 * 1024 * 1024;
 /** Pages of one step: some ten milliseconds for which others cannot write. */
 const GIVE_BACK_PAGES = 1_000;
 
-export function diskLeftBytes(path: string): number {
-  const { bavail, bsize } = statfsSync(dirname(path));
-  return bavail * bsize;
+function diskLeftBytes(path: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize;
+  } catch (cause) {
+    throw storeFailed(path, messageOf(cause), cause);
+  }
 }
 
 /** @throws DeviceError hotlist.store-failed where less than the reserve is left. */
