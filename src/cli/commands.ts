@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { register as registerConfig } from './config.js';
-import { register as registerHotlist } from './hotlist.js';
+import { register as registerHotlist } from './hotlist/command.js';
 import { register as registerRates } from './rates.js';
 import { register as registerRead } from './read.js';
 import { register as registerStatus } from './status.js';

@@ -1,10 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { connectAsync } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EXIT_USAGE, reportFailure } from '../../src/cli/failure.js';
-import { register } from '../../src/cli/hotlist.js';
+import { register } from '../../src/cli/hotlist/command.js';
+import { startMosquitto } from '../support/mosquitto.js';
+import { keyFileIn } from '../support/storage-key.js';
 
 let folder: string;
 beforeEach(() => {
@@ -21,8 +24,8 @@ interface Outcome {
   readonly err: string;
 }
 
-/** Runs `anprctl hotlist ...` on a database of the test's own, as main does. */
-async function anprctl(...args: string[]): Promise<Outcome> {
+/** Runs `anprctl hotlist ...` as main does. */
+async function run(args: readonly string[]): Promise<Outcome> {
   const written: Record<'out' | 'err', string[]> = { out: [], err: [] };
   const into = (stream: 'out' | 'err') => (text: string | Uint8Array) =>
     written[stream].push(String(text)) > 0;
@@ -33,9 +36,7 @@ async function anprctl(...args: string[]): Promise<Outcome> {
   const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(into('err'));
   process.exitCode = undefined;
   try {
-    await program.parseAsync(['hotlist', ...args, '--database', join(folder, 'hotlist.db')], {
-      from: 'user',
-    });
+    await program.parseAsync(['hotlist', ...args], { from: 'user' });
     return { code: Number(process.exitCode ?? 0), out: written.out.join(''), err: written.err.join('') };
   } catch (error) {
     const code = reportFailure(error);
@@ -47,81 +48,190 @@ async function anprctl(...args: string[]): Promise<Outcome> {
   }
 }
 
-function csv(text: string): string {
-  const path = join(folder, 'list.csv');
+/** On a device of the test's own: its configuration names its database, its key and its lists. */
+function anprctl(...args: string[]): Promise<Outcome> {
+  const path = join(folder, 'anprd.yaml');
+  if (!existsSync(path)) configure([]);
+  return run([...args, '--config', path]);
+}
+
+function configure(lists: readonly { id: string; publicKeys: readonly string[] }[]): void {
+  const hotlist = { path: join(folder, 'hotlist.db'), lists };
+  const storage = { keyFile: keyFileIn(folder) };
+  const control = { socketPath: join(folder, 'control.sock') };
+  writeFileSync(join(folder, 'anprd.yaml'), JSON.stringify({ hotlist, storage, control }));
+}
+
+function csv(text: string | Uint8Array, name = 'list.csv'): string {
+  const path = join(folder, name);
   writeFileSync(path, text);
   return path;
 }
 
-describe('anprctl hotlist import', () => {
+describe('anprctl hotlist import, of a CSV', () => {
   it('takes a list over, and names the rows it left out by line and reason', async () => {
     const file = csv('VRM,Make,Weed Date\nAB12 CDE,FORD,\nnot a mark!,FORD,\nCD34EFG,VW,soon\nBD51SMR,VW,\n');
-    const { code, out, err } = await anprctl('import', file, '--list', 'stolen');
+    const { code, out, err } = await anprctl('import', file, '--list', 'watch');
     expect({ code, out }).toEqual({
       code: 0,
-      out: 'list stolen: revision 1, 2 entries, 2 bad rows left out\n',
+      out: 'list watch: revision 1, 2 entries of 2 marks; 2 added, 0 changed, 0 removed; 2 bad rows left out\n',
     });
     expect(err).toContain('line 3: no valid VRM');
     expect(err).toContain('line 4: no valid weed date');
+    expect(err).not.toContain('not a mark!');
+  });
+
+  it('goes on with what changed, and keeps what was said of the list', async () => {
+    const first = csv('vrm,reason\nAB12CDE,a\nCD34EFG,b\nEF56GHJ,c\nGH78JKL,d\nJK90LMN,e\nLM12NPQ,f\n');
+    await anprctl(
+      'import',
+      first,
+      '--list',
+      'watch',
+      '--level',
+      'force',
+      '--owner',
+      'us',
+      '--default-action',
+      'STOP',
+    );
+    const second = csv('vrm,reason\nAB12CDE,a\nCD34EFG,other\nEF56GHJ,c\nGH78JKL,d\nJK90LMN,e\nLM12NPQ,f\n');
+    const { out } = await anprctl('import', second, '--list', 'watch', '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      list: { id: 'watch', revision: 2, level: 'force', owner: 'us', defaultAction: 'STOP', origin: 'local' },
+      changes: { added: 0, changed: 1, removed: 0 },
+      entries: 6,
+      badRows: 0,
+    });
+    expect((await anprctl('check', 'CD34EFG')).out).toContain('revision 2: STOP, other');
+    const third = csv('vrm\nXY12ZZZ\n');
+    expect((await anprctl('import', third, '--list', 'watch')).out).toContain(
+      '1 added, 0 changed, 6 removed',
+    );
+    expect((await anprctl('check', 'CD34EFG')).code).toBe(1);
   });
 
   it('tells the first 20 bad rows and counts the others', async () => {
-    const { err } = await anprctl('import', csv(`vrm\nAB12CDE\n${'?\n'.repeat(33)}`), '--list', 'stolen');
+    const { err } = await anprctl('import', csv(`vrm\nAB12CDE\n${'?\n'.repeat(33)}`), '--list', 'watch');
     expect(err.match(/^line /gm)).toHaveLength(20);
     expect(err).toContain('and 13 more bad rows');
   });
 
-  it('prints the same as JSON', async () => {
-    const { out } = await anprctl('import', csv('vrm\nAB12CDE\n?\n'), '--list', 'stolen', '--json');
-    expect(JSON.parse(out)).toMatchObject({
-      list: { id: 'stolen', revision: 1, entryCount: 1 },
-      entries: 1,
-      badRows: 1,
-      firstBadRows: [{ line: 3 }],
-      notUtf8Rows: 0,
-    });
+  it.each<[string, string | Buffer, string]>([
+    ['a byte-order mark', '\ufeffvrm,reason\nAB12CDE,x\n', 'x'],
+    ['CRLF', 'vrm,reason\r\nAB12CDE,x\r\n', 'x'],
+    ['Latin-1', Buffer.from('vrm,reason\nAB12CDE,CITRO\xcbN\n', 'latin1'), 'CITROËN'],
+    ['quotes', 'vrm,reason\n"AB12CDE","a ""b"", c"\n', 'a "b", c'],
+    ['missing columns', 'reason,vrm\nx,AB12CDE\n', 'x'],
+    ['a formula', 'vrm,reason\nAB12CDE,=cmd|calc\n', '=cmd|calc'],
+    [
+      '10 MB in one line, which costs only itself',
+      `vrm,reason\nCD34EFG,${'x'.repeat(1e7)}\nAB12CDE,x\n`,
+      'x',
+    ],
+  ])('takes %s', async (_, text, reason) => {
+    await anprctl('import', csv(text), '--list', 'watch');
+    const { out } = await anprctl('check', 'AB12CDE', '--json');
+    expect(JSON.parse(out)).toMatchObject({ entries: [{ entry: { reason } }] });
   });
 
   it.each([
     ['no usable row', 'vrm\n?\n', 'no usable row'],
     ['no header', 'CD34EFG\n', 'does not name the columns'],
+    ['an extra column', 'vrm,colr\nCD34EFG,x\n', 'column 2 ("colr") is unknown'],
     ['an empty file', '', 'the file is empty'],
   ])('exits 1 and keeps the old list: %s', async (_, text, said) => {
-    await anprctl('import', csv('vrm\nAB12CDE\n'), '--list', 'stolen');
-    const { code, out, err } = await anprctl('import', csv(text), '--list', 'stolen');
+    await anprctl('import', csv('vrm\nAB12CDE\n'), '--list', 'watch');
+    const { code, out, err } = await anprctl('import', csv(text), '--list', 'watch');
     expect(code).toBe(1);
     expect(out + err).toContain(said);
     expect((await anprctl('check', 'AB12CDE')).code).toBe(0);
   });
 
   it('exits 1 where the file is not there, and says what was expected', async () => {
-    const { code, err } = await anprctl('import', join(folder, 'nothing.csv'), '--list', 'stolen');
+    const { code, err } = await anprctl('import', join(folder, 'nothing.csv'), '--list', 'watch');
     expect(code).toBe(1);
     expect(err).toMatch(/cannot read .*nothing\.csv[\s\S]*Name a CSV file/);
+  });
+
+  it('matches nothing on it after its expiry', async () => {
+    await anprctl('import', csv('vrm\nAB12CDE\n'), '--list', 'watch', '--expires', '2h');
+    expect((await anprctl('check', 'AB12CDE')).code).toBe(0);
+    expect((await anprctl('status')).out).toMatch(/\n {2}expires 20\d\d-/);
   });
 
   it.each([
     ['without a list', ['import', 'x.csv']],
     ['with a list id that is none', ['import', 'x.csv', '--list', 'Stolen Cars']],
-    ['with an unknown option', ['list', '--wat']],
+    ['with a level that is none', ['import', 'x.csv', '--list', 'watch', '--level', 'galactic']],
+    ['with an expiry that is over', ['import', 'x.csv', '--list', 'watch', '--expires', '2020-01-01']],
+    ['with an unknown option', ['status', '--wat']],
     ['with a mark that is none', ['check', '???']],
+    ['with a key that is none', ['diff', 'a', 'b', '--public-key', 'x']],
   ])('is wrong usage %s', async (_, args) => {
     expect((await anprctl(...args)).code).toBe(EXIT_USAGE);
   });
 });
 
-describe('anprctl hotlist list', () => {
-  it('shows each list with its revision, size and age', async () => {
-    await anprctl('import', csv('vrm\nAB12CDE\n'), '--list', 'stolen');
-    await anprctl('import', csv('vrm\nAB12CDE\nCD34EFG\n'), '--list', 'stolen');
-    expect((await anprctl('list')).out).toMatch(/^stolen: revision 2, 2 entries, imported 20\d\d-/);
-    const [list] = JSON.parse((await anprctl('list', '--json')).out);
-    expect(list).toMatchObject({ id: 'stolen', revision: 2, entryCount: 2 });
-    expect(list.ageSeconds).toBeLessThan(60);
+describe('anprctl hotlist export', () => {
+  it('gives a list that import takes for the same, and that no spreadsheet runs', async () => {
+    const text = [
+      'vrm,make,reason,weed_date,valid_from,valid_to',
+      'AB12CDE,CITROËN,=HYPERLINK("http://x"),2031-05-06,2026-01-01T00:00:00Z,',
+      `CD34EFG,"a, ""b""",'=1,,,2031-01-01T00:00:00Z`,
+      'CD34EFG,second,+44,,,',
+    ].join('\n');
+    await anprctl(
+      'import',
+      csv(text.replace(/=HYPERLINK\("http:\/\/x"\)/, '"=HYPERLINK(""http://x"")"')),
+      '--list',
+      'watch',
+    );
+    const out = join(folder, 'out.csv');
+    expect((await anprctl('export', '--list', 'watch', '--out', out)).code).toBe(0);
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    const exported = readFileSync(out, 'utf8');
+    for (const field of exported.split(/[,\n]/)) expect(field).not.toMatch(/^"?[=+@-]/);
+    expect((await anprctl('diff', 'watch', out)).out).toBe('0 added, 0 changed, 0 removed\n');
+    const rows = (await anprctl('export', '--list', 'watch', '--json')).out.trim().split('\n');
+    expect(rows.map((row) => JSON.parse(row).reason)).toEqual(['=HYPERLINK("http://x")', '=1', '+44']);
+    expect(`\ufeff${(await anprctl('export', '--list', 'watch')).out}`).toBe(exported);
+  });
+
+  it('exits 1 where there is no such list', async () => {
+    await anprctl('import', csv('vrm\nAB12CDE\n'), '--list', 'watch');
+    const { code, err } = await anprctl('export', '--list', 'other');
+    expect(code).toBe(1);
+    expect(err).toContain('there is no list other');
+  });
+});
+
+describe('anprctl hotlist status', () => {
+  it('shows each list with its revision, size, age and next weed date', async () => {
+    const nextYear = new Date().getUTCFullYear() + 1;
+    await anprctl(
+      'import',
+      csv(`vrm,weed_date\nAB12CDE,2020-01-01\nCD34EFG,${nextYear}-03-04\n`),
+      '--list',
+      'watch',
+    );
+    const { code, out } = await anprctl('status');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^watch: revision 1 \(local; local\), 2 entries of 2 marks\n {2}issued 20\d\d-/);
+    expect(out).toContain(`next weed date ${nextYear}-03-04`);
+    expect(out).toContain('the daemon does not answer');
+    const { lists } = JSON.parse((await anprctl('status', '--json')).out);
+    expect(lists).toMatchObject([{ id: 'watch', list: { revision: 1, isOverAge: false } }]);
+  });
+
+  it('shows a list that the configuration names and that has not come', async () => {
+    await anprctl('import', csv('vrm\nAB12CDE\n'), '--list', 'watch');
+    configure([{ id: 'stolen', publicKeys: [`${'A'.repeat(43)}=`] }]);
+    expect((await anprctl('status')).out).toContain('stolen: not here yet');
   });
 
   it('says what to do where there is no database', async () => {
-    const { code, err } = await anprctl('list');
+    const { code, err } = await anprctl('status');
     expect(code).toBe(1);
     expect(err).toContain('anprctl hotlist import');
   });
@@ -129,22 +239,220 @@ describe('anprctl hotlist list', () => {
 
 describe('anprctl hotlist check', () => {
   beforeEach(async () => {
-    const text = 'vrm,action,weed_date\nBD51SMO,STOP,\nOLD1,STOP,2020-01-01\n';
-    await anprctl('import', csv(text), '--list', 'stolen');
+    const text = [
+      'vrm,action,weed_date,valid_from,valid_to',
+      'BD51SMO,STOP,,,',
+      'OLD1,STOP,2020-01-01,,',
+      'NEW1,STOP,,2099-01-01,',
+      'GONE1,STOP,,,2020-01-01',
+    ].join('\n');
+    await anprctl('import', csv(text), '--list', 'watch');
   });
 
   it('exits 0 and shows the entries where the vehicle is on a list', async () => {
     const { code, out } = await anprctl('check', 'bd51 smo');
-    expect({ code, out }).toEqual({ code: 0, out: 'BD51SMO: exact on stolen, revision 1: STOP\n' });
+    expect({ code, out }).toEqual({ code: 0, out: 'BD51SMO: exact on watch, revision 1: STOP\n' });
     expect((await anprctl('check', 'BD5ISM0')).out).toContain('equivalent (BD51SMO)');
     expect(JSON.parse((await anprctl('check', 'BD51SMO', '--json')).out)).toMatchObject({
       vrm: 'BD51SMO',
-      entries: [{ list: { id: 'stolen' }, entry: { vrm: 'BD51SMO', action: 'STOP' } }],
+      entries: [{ kind: 'exact', list: { id: 'watch' }, entry: { vrm: 'BD51SMO', action: 'STOP' } }],
     });
   });
 
-  it('exits 1 where it is on none, or its weed date is over', async () => {
-    expect(await anprctl('check', 'AB12CDE')).toMatchObject({ code: 1, out: 'AB12CDE: on no list\n' });
-    expect((await anprctl('check', 'OLD1')).code).toBe(1);
+  it.each(['AB12CDE', 'OLD1', 'NEW1', 'GONE1'])('exits 1 where it is on none now: %s', async (mark) => {
+    expect(await anprctl('check', mark)).toMatchObject({ code: 1, out: `${mark}: on no list\n` });
+  });
+});
+
+describe('anprctl hotlist diff', () => {
+  const before = 'vrm,reason\nAB12CDE,a\nCD34EFG,b\nBD51SMO,c\n';
+  const after = 'vrm,reason\nAB12CDE,a\nCD34EFG,other\nEF56GHJ,d\n';
+
+  it('counts what differs, and names it when asked', async () => {
+    const [a, b] = [csv(before, 'a.csv'), csv(after, 'b.csv')];
+    expect(await anprctl('diff', a, b)).toMatchObject({ code: 0, out: '1 added, 1 changed, 1 removed\n' });
+    expect((await anprctl('diff', a, b, '--list')).out).toBe(
+      '- BD51SMO\n~ CD34EFG\n+ EF56GHJ\n1 added, 1 changed, 1 removed\n',
+    );
+    expect(JSON.parse((await anprctl('diff', a, b, '--list', '--json')).out)).toEqual({
+      added: 1,
+      changed: 1,
+      removed: 1,
+      marks: { added: ['EF56GHJ'], changed: ['CD34EFG'], removed: ['BD51SMO'] },
+    });
+  });
+
+  it('says what a side can be where it is none', async () => {
+    const { code, err } = await anprctl('diff', join(folder, 'none.csv'), csv(after));
+    expect(code).toBe(1);
+    expect(err).toMatch(/Name a CSV file, a package/);
+  });
+});
+
+describe("an owner's side", () => {
+  const rows = (reason: string, marks = 300) =>
+    `vrm,reason\n${Array.from({ length: marks }, (_, index) => `M${index},${index === 7 ? reason : 'x'}\n`).join('')}`;
+  let key: string;
+  let publicKey: string;
+  let packageFolder: string;
+  beforeEach(async () => {
+    key = join(folder, 'stolen.pem');
+    packageFolder = join(folder, 'package');
+    publicKey = JSON.parse((await run(['keygen', '--out', key, '--json'])).out).publicKey;
+    configure([{ id: 'stolen', publicKeys: [publicKey] }]);
+  });
+
+  const publish = (file: string, ...more: string[]) =>
+    run(['publish', file, '--list', 'stolen', '--key', key, '--folder', packageFolder, ...more]);
+
+  it('makes a key for its owner alone, never over one that is there', async () => {
+    expect(statSync(key).mode & 0o777).toBe(0o600);
+    const text = readFileSync(key, 'utf8');
+    const { code, err } = await run(['keygen', '--out', key]);
+    expect({ code, text: readFileSync(key, 'utf8') }).toEqual({ code: 1, text });
+    expect(err).toContain('exists already');
+    const { out } = await run(['keygen', '--out', join(folder, 'other.pem'), '--list', 'wanted']);
+    expect(out).toMatch(/ {4}- \{id: wanted, publicKeys: \['[A-Za-z0-9+/]{43}='\]\}/);
+  });
+
+  it.each<[string, (path: string) => void, string]>([
+    ['is not there', (path) => rmSync(path), 'cannot read the key'],
+    ['is no key', (path) => writeFileSync(path, 'x'), 'holds no Ed25519 private key'],
+    ['others may read', (path) => chmodSync(path, 0o644), 'open to others'],
+  ])('signs with no key that %s', async (_, change, said) => {
+    change(key);
+    const { code, err } = await publish(csv(rows('a')));
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining(said) });
+    expect(existsSync(packageFolder)).toBe(false);
+  });
+
+  it('goes to devices as a file or a folder, as a snapshot first and then as what changed', async () => {
+    const voi = join(folder, 'stolen.voi');
+    const first = await publish(csv(rows('a')), '--level', 'force', '--owner', 'us', '--out', voi);
+    expect(first.out).toContain(
+      'list stolen: revision 1, 300 entries of 300 marks; 300 added, 0 changed, 0 removed; a new snapshot',
+    );
+    expect(await anprctl('import', voi, '--list', 'stolen')).toMatchObject({
+      code: 0,
+      out: 'list stolen: revision 1, 300 entries of 300 marks, signed\n',
+    });
+    const second = await publish(csv(rows('b')), '--json');
+    expect(JSON.parse(second.out)).toMatchObject({
+      manifest: { revision: 2, level: 'force', owner: 'us', snapshot: { revision: 1 } },
+      changes: { added: 0, changed: 1, removed: 0 },
+    });
+    expect((await anprctl('diff', 'stolen', packageFolder, '--list')).out).toBe(
+      '~ M7\n0 added, 1 changed, 0 removed\n',
+    );
+    expect((await anprctl('import', packageFolder, '--list', 'stolen')).out).toContain('revision 2');
+    expect((await anprctl('diff', 'stolen', csv(rows('b')))).out).toBe('0 added, 0 changed, 0 removed\n');
+    const status = JSON.parse((await anprctl('status', '--json')).out);
+    expect(status.lists).toMatchObject([
+      { id: 'stolen', list: { origin: 'signed', level: 'force', owner: 'us', revision: 2 } },
+    ]);
+  });
+
+  it('confirms what did not change, which makes the list younger on devices', async () => {
+    await publish(csv(rows('a')));
+    await anprctl('import', packageFolder, '--list', 'stolen');
+    const issued = async () => JSON.parse((await anprctl('status', '--json')).out).lists[0].list.issuedAtMs;
+    const before = await issued();
+    expect((await publish(csv(rows('a')))).out).toContain(
+      'revision 1, 300 entries of 300 marks; nothing changed, confirmed',
+    );
+    await anprctl('import', packageFolder, '--list', 'stolen');
+    expect(await issued()).toBeGreaterThan(before);
+  });
+
+  it('is refused in every other way, and the list in force stays', async () => {
+    const voi = join(folder, 'stolen.voi');
+    await publish(csv(rows('a')), '--out', voi);
+    const old = readFileSync(voi);
+    await anprctl('import', voi, '--list', 'stolen');
+    await publish(csv(rows('b')), '--out', voi);
+    await anprctl('import', voi, '--list', 'stolen');
+    const whole = readFileSync(voi);
+    const broken = (bytes: Uint8Array) => csv(bytes, 'broken.voi');
+    const refusals: [string, () => Promise<Outcome>, RegExp][] = [
+      [
+        'a CSV',
+        () => anprctl('import', csv(rows('c')), '--list', 'stolen'),
+        /keys pinned in the configuration/,
+      ],
+      [
+        'an older revision',
+        () => anprctl('import', broken(old), '--list', 'stolen'),
+        /revision 1 was offered after revision 2/,
+      ],
+      [
+        'cut off',
+        () => anprctl('import', broken(whole.subarray(0, -9)), '--list', 'stolen'),
+        /byte \d+: the file is cut off/,
+      ],
+      [
+        'garbage',
+        () => anprctl('import', broken(Buffer.from('garbage\n')), '--list', 'stolen'),
+        /envelope is no JSON/,
+      ],
+      [
+        'another list',
+        () => anprctl('import', broken(whole), '--list', 'wanted'),
+        /no key is pinned for the list wanted/,
+      ],
+    ];
+    for (const [what, attempt, said] of refusals) {
+      const { code, err } = await attempt();
+      expect(`${code} ${err}`, what).toMatch(said);
+      expect(code, what).toBe(1);
+      expect((await anprctl('check', 'M7')).out, what).toContain('revision 2: b');
+    }
+    configure([{ id: 'stolen', publicKeys: [`${'A'.repeat(43)}=`] }]);
+    await publish(csv(rows('c')), '--out', voi);
+    const { code, err } = await anprctl('import', voi, '--list', 'stolen');
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringContaining('not signed by a key that is pinned'),
+    });
+    expect((await anprctl('check', 'M7')).out).toContain('revision 2: b');
+  });
+
+  it('is not emptied by a file that has no usable row', async () => {
+    await publish(csv(rows('a')));
+    expect((await publish(csv('vrm\n'))).code).toBe(1);
+    expect(JSON.parse((await publish(csv(rows('a')), '--json')).out).isNewRevision).toBe(false);
+  });
+
+  it('puts the package on a broker, and takes off what is over', async () => {
+    const broker = await startMosquitto();
+    try {
+      const first = await publish(csv(rows('a')), '--broker', broker.url);
+      expect(first.out).toMatch(/on the broker: 2 blobs of \d+ bytes sent, 0 taken off/);
+      const second = JSON.parse((await publish(csv(rows('b')), '--broker', broker.url, '--json')).out);
+      expect(second).toMatchObject({ manifest: { revision: 2 }, uploaded: { blobs: 2, removed: 0 } });
+      const client = await connectAsync(broker.url);
+      const topics: string[] = [];
+      client.on('message', (topic) => topics.push(topic));
+      await client.subscribeAsync('anpr/lists/stolen/#');
+      await vi.waitFor(() => expect(topics).toHaveLength(5));
+      await client.endAsync();
+      expect(topics.sort()).toEqual([
+        'anpr/lists/stolen/delta/1-2/0',
+        'anpr/lists/stolen/delta/1-2/1',
+        'anpr/lists/stolen/manifest',
+        'anpr/lists/stolen/snapshot/1/0',
+        'anpr/lists/stolen/snapshot/1/1',
+      ]);
+    } finally {
+      await broker.remove();
+    }
+  });
+
+  it('says which broker or topic is none', async () => {
+    const { code, err } = await publish(csv(rows('a')), '--broker', 'broker.example');
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('--broker: expected a URL') });
+    expect((await publish(csv(rows('a')), '--broker', 'mqtt://x', '--topic-prefix', 'a/#')).err).toContain(
+      '--topic-prefix',
+    );
+    expect(existsSync(packageFolder)).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { DeviceError, messageOf } from '../../lib/errors.js';
 import { packageInvalid } from './failures.js';
 import { MOST_BLOB_BYTES, MOST_ENVELOPE_BYTES } from './limits.js';
@@ -96,23 +96,30 @@ const LINE_FEED = 0x0a;
 const MOST_HEADER_BYTES = 64;
 
 /**
- * Writes a package as one file, blob by blob, and flushes it.
- * @throws the file system's own errors
+ * Writes a package as one file, blob by blob, and flushes it; it is there whole or not at all.
+ * @throws the file system's own errors, and what `blobs` throws
  */
 export function writePackageFile(
   path: string,
   envelope: Uint8Array,
   blobs: Iterable<{ readonly name: string; readonly bytes: Uint8Array }>,
 ): void {
-  const file = openSync(path, 'w', 0o600);
+  const temporary = `${path}.part`;
   try {
-    writeAll(file, Buffer.concat([envelope, NEW_LINE]));
-    for (const { name, bytes } of blobs) {
-      writeAll(file, Buffer.concat([Buffer.from(`${name} ${bytes.length}\n`), bytes, NEW_LINE]));
+    const file = openSync(temporary, 'w', 0o600);
+    try {
+      writeAll(file, Buffer.concat([envelope, NEW_LINE]));
+      for (const { name, bytes } of blobs) {
+        writeAll(file, Buffer.concat([Buffer.from(`${name} ${bytes.length}\n`), bytes, NEW_LINE]));
+      }
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
     }
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   }
 }
 

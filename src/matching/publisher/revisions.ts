@@ -1,4 +1,3 @@
-import type { MatchKey } from '../../domain/vrm.js';
 import type { MarkGroup } from '../mark-group.js';
 import { groupOf } from '../package/groups.js';
 import type { Manifest } from '../package/manifest.js';
@@ -27,6 +26,36 @@ export function groupsOfPackage(manifest: Manifest, read: BlobReader): Generator
   return withoutRemoved(mergeParts([manifest.snapshot, ...later].map((part) => readPart(part, read))));
 }
 
+/** A mark of which two lists say different things; absent: it is not on that one. */
+export interface Difference<Before extends ComparedMark, After extends ComparedMark> {
+  readonly before?: Before;
+  readonly after?: After;
+}
+
+/** The marks in which two lists differ, ascending; of each list one mark is held at a time. */
+export function* compared<Before extends ComparedMark, After extends ComparedMark>(
+  before: Iterable<Before>,
+  after: Iterable<After>,
+): Generator<Difference<Before, After>> {
+  const olds = before[Symbol.iterator]();
+  const news = after[Symbol.iterator]();
+  let old: Before | undefined = olds.next().value;
+  let now: After | undefined = news.next().value;
+  while (old !== undefined || now !== undefined) {
+    if (old !== undefined && (now === undefined || old.matchKey < now.matchKey)) {
+      yield { before: old };
+      old = olds.next().value;
+    } else if (now !== undefined && (old === undefined || now.matchKey < old.matchKey)) {
+      yield { after: now };
+      now = news.next().value;
+    } else if (old !== undefined && now !== undefined) {
+      if (old.rowsText !== now.rowsText) yield { before: old, after: now };
+      old = olds.next().value;
+      now = news.next().value;
+    }
+  }
+}
+
 /**
  * What turns one list into the other; a mark that is removed comes as a group without rows.
  * @param changes is counted up
@@ -36,26 +65,13 @@ export function* differences(
   after: Iterable<MarkGroup>,
   changes: Changes,
 ): Generator<MarkGroup> {
-  const olds = before[Symbol.iterator]();
-  const news = after[Symbol.iterator]();
-  let old: ComparedMark | undefined = olds.next().value;
-  let now: MarkGroup | undefined = news.next().value;
-  while (old !== undefined || now !== undefined) {
-    if (now === undefined || (old !== undefined && old.matchKey < now.matchKey)) {
-      changes.removed++;
-      yield groupOf((old as ComparedMark).matchKey as MatchKey, []);
-      old = olds.next().value;
-    } else if (old === undefined || now.matchKey < old.matchKey) {
-      changes.added++;
-      yield now;
-      now = news.next().value;
-    } else {
-      if (old.rowsText !== now.rowsText) {
-        changes.changed++;
-        yield now;
-      }
-      old = olds.next().value;
-      now = news.next().value;
-    }
+  for (const difference of compared(before, after)) {
+    changes[kindOf(difference)]++;
+    yield difference.after ?? groupOf((difference.before as ComparedMark).matchKey, []);
   }
+}
+
+export function kindOf({ before, after }: Difference<ComparedMark, ComparedMark>): keyof Changes {
+  if (before === undefined) return 'added';
+  return after === undefined ? 'removed' : 'changed';
 }
