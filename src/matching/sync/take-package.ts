@@ -44,6 +44,9 @@ export async function takePackage(options: TakePackageOptions): Promise<StoredLi
   fault = undefined;
   await sync.takeManifest(envelope);
   for (;;) {
+    // What the last run was told already is not told anew, but it is the answer here.
+    const { refused } = sync.status;
+    if (refused !== undefined) throw new DeviceError(refused.code, refused);
     if (fault !== undefined) throw fault;
     const [name] = sync.wanted;
     if (name === undefined) break;
@@ -61,6 +64,6 @@ export async function takePackage(options: TakePackageOptions): Promise<StoredLi
 function incomplete(name: string): DeviceError {
   return new DeviceError('hotlist.package-invalid', {
     message: `${name} is not in the package, and this device needs it to reach the package's revision`,
-    hint: 'Bring a whole package: anprctl hotlist publish --file writes one with its snapshot.',
+    hint: 'Bring a whole package: anprctl hotlist publish --out FILE.voi writes one with its snapshot.',
   });
 }
