@@ -206,7 +206,7 @@ def _install(run):
 def _figures(run):
     # Fitted again, to the same numbers, for the diagram that goes with the installed models.
     reliability = [[calibrate(run, MODELS, *(a for e in run.evals for a in ("--eval", e)))]] if run.evals else []
-    return [[bench(run, area)] for area in ("reading", "fusion")] + reliability
+    return [[bench(run, area)] for area in ("reading", "fusion", "doubt")] + reliability
 
 
 def _card(run):
@@ -257,7 +257,7 @@ STAGES = (
           ("eval_reader", "eval_detector")),
     Stage("install", "check everything and replace models/ of the checkout", ("evaluation", "glyphs"), _install, lambda r: [],
           ("install",), always=True),
-    Stage("figures", "measure the curves of drawn plates and passages with the installed models", ("install",), _figures,
-          lambda r: [r.at("figures/bench-reading.json"), r.at("figures/bench-fusion.json")], wanted=_not_installed, always=True),
+    Stage("figures", "measure the curves of drawn plates, passages and lists with the installed models", ("install",), _figures,
+          lambda r: [r.at("figures", f"bench-{area}.json") for area in ("reading", "fusion", "doubt")], wanted=_not_installed, always=True),
     Stage("card", "write the figures into manifest and model card", ("figures",), _card, lambda r: [], ("manifest", "model_card"), always=True),
 )
