@@ -130,10 +130,10 @@ export function buildDevice(config: DeviceConfig, { clock, log }: DeviceDependen
 
   /** States that nobody calls back about. */
   function look(): void {
-    const { link } = uplink.snapshot();
+    const { link, inbound } = uplink.snapshot();
     const isConnected = link.state === 'connected';
     hotlist.linkChanged(isConnected);
-    hotlistWarnings.look(hotlist.snapshot(), isConnected);
+    hotlistWarnings.look(hotlist.snapshot(), { ...inbound, isConnected });
     if (isConnected) warnings.clear('broker-away', '');
     else warnings.raise('broker-away', '', link.problem?.message ?? link.state);
   }

@@ -17,15 +17,19 @@ export class HotlistWarnings {
     this.#warnings = warnings;
   }
 
-  /** @param isConnected to the broker: without it nothing can come, which has a warning of its own. */
-  look({ state, detail, clock, markCount, lists }: HotlistSnapshot, isConnected: boolean): void {
+  /**
+   * @param link to the broker. While it is away nothing can come, which has a warning of its own;
+   *   `problem`: what the broker refuses to send.
+   */
+  look(hotlist: HotlistSnapshot, link: { readonly isConnected: boolean; readonly problem?: string }): void {
+    const { state, detail, clock, markCount, lists } = hotlist;
     const isHeld = lists.some(({ inForce }) => inForce?.isMatched);
     this.#tell('hotlist-missing', '', isHeld || state === 'starting' ? undefined : detail);
-    this.#tell('hotlist-failing', '', isHeld && state === 'unreadable' ? detail : undefined);
+    this.#tell('hotlist-failing', '', isHeld && state === 'unreadable' ? detail : link.problem);
     const doubt = `it is ${clock === 'behind' ? 'earlier than lists were issued' : 'over a year after every list was issued'}`;
     this.#tell('clock-doubtful', '', clock === 'credible' || markCount === 0 ? undefined : doubt);
     for (const list of lists) {
-      for (const code of LIST_CODES) this.#tell(code, list.id, faultOf(code, list, isConnected));
+      for (const code of LIST_CODES) this.#tell(code, list.id, faultOf(code, list, link.isConnected));
     }
     const ids = lists.map(({ id }) => id);
     for (const gone of this.#ids.filter((id) => !ids.includes(id))) {

@@ -13,6 +13,8 @@ export interface InboundSnapshot {
   readonly bytes: number;
   /** Messages that were too large to look at, since the start. */
   readonly oversized: number;
+  /** What the broker refuses to send, and what to do; absent where nothing. */
+  readonly problem?: string;
 }
 
 /** No blob of a list comes near this; what is larger is not held in memory any longer than need be. */
@@ -80,11 +82,13 @@ export class Inbound {
   }
 
   snapshot(): InboundSnapshot {
+    const { problem } = this;
     return {
       subscribed: this.#client === undefined ? 0 : this.#wanted.size - this.#refusals.size,
       messages: this.#messages,
       bytes: this.#bytes,
       oversized: this.#oversized,
+      ...(problem && { problem: `${problem.message}. ${problem.hint}` }),
     };
   }
 

@@ -486,4 +486,43 @@ describe('a package that is here whole', () => {
     expect(list()?.revision).toBe(2);
     expect(await take(third)).toMatchObject({ revision: 3 });
   });
+
+  it('is taken though a broker has announced a later one that does not come', async () => {
+    owner.change(manyMarks(3_000));
+    await publish();
+    owner.change(['CD34EFG']);
+    const stick = owner.publish({ snapshotAt: 1 });
+    owner.change(['EF56GHJ']);
+    await offer(owner.publish({ snapshotAt: 1 }));
+    expect(wantedBlobs()).not.toEqual([]);
+    expect(await take(stick)).toMatchObject({ revision: 2 });
+    // The keeper goes on from there.
+    await keeper.tick();
+    await deliver();
+    expectInStep();
+  });
+
+  it('is not disturbed by a keeper who looks after the list meanwhile', async () => {
+    owner.change(manyMarks(12_000));
+    await publish();
+    owner.change(manyMarks(12_000, 'N'));
+    const { envelope, blobs } = owner.publish();
+    const ticks: Promise<void>[] = [];
+    const taken = await takePackage({
+      store,
+      listId: 'stolen',
+      publicKeys: [owner.publicKey],
+      envelope,
+      readBlob: (name) => {
+        ticks.push(keeper.tick());
+        given.push(name);
+        return blobs.get(name);
+      },
+      clock,
+    });
+    await Promise.all(ticks);
+    expect(taken).toMatchObject({ revision: 2 });
+    const ofPackage = given.filter((name) => name.startsWith('snapshot/2/'));
+    expect(ofPackage).toHaveLength(new Set(ofPackage).size);
+  });
 });

@@ -42,7 +42,11 @@ function listAged(hours: number, options: Parameters<typeof listOf>[1] = {}, isM
 }
 
 /** What is shown half a minute later, when what mends itself has had its time. */
-function shown(lists: readonly ListSnapshot[], more: Partial<HotlistSnapshot> = {}, isConnected = true) {
+function shown(
+  lists: readonly ListSnapshot[],
+  more: Partial<HotlistSnapshot> = {},
+  link: Parameters<HotlistWarnings['look']>[1] = { isConnected: true },
+) {
   const state = lists.some(({ inForce }) => inForce?.isMatched) ? 'loaded' : 'missing';
   const snapshot = {
     state,
@@ -53,9 +57,9 @@ function shown(lists: readonly ListSnapshot[], more: Partial<HotlistSnapshot> = 
     lists,
     ...more,
   } as const;
-  hotlist.look(snapshot, isConnected);
+  hotlist.look(snapshot, link);
   clock.advance(31_000);
-  hotlist.look(snapshot, isConnected);
+  hotlist.look(snapshot, link);
   return warnings.visible().map(({ code, subject, detail }) => `${code} [${subject}] ${detail}`);
 }
 
@@ -92,7 +96,7 @@ describe('warnings of lists', () => {
       'hotlist-missing [] why',
       expect.stringContaining('hotlist-failing [stolen] no manifest of it has come'),
     ]);
-    expect(shown([silent], { markCount: 0 }, false)).toEqual(['hotlist-missing [] why']);
+    expect(shown([silent], { markCount: 0 }, { isConnected: false })).toEqual(['hotlist-missing [] why']);
   });
 
   it('say that nothing is matched, or that the file fails under lists that are matched', () => {
@@ -100,6 +104,12 @@ describe('warnings of lists', () => {
     expect(shown([listAged(1)], { state: 'unreadable' })).toEqual(['hotlist-failing [] why']);
     expect(shown([listAged(30, {}, false)], { markCount: 0 })).toEqual(['hotlist-missing [] why']);
     expect(shown([], { state: 'starting', markCount: 0 })).toEqual([]);
+  });
+
+  it('say what the broker refuses to send', () => {
+    expect(
+      shown([listAged(1)], {}, { isConnected: true, problem: 'it does not let this client read' }),
+    ).toEqual(['hotlist-failing [] it does not let this client read']);
   });
 
   it('say which way the clock must be wrong', () => {

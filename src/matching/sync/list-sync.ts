@@ -174,7 +174,8 @@ export class ListSync {
         store.confirm(metaOf(manifest.revision, { manifest, inForce: undefined, nowMs: clock.nowMs() }));
         return true;
       case 'current':
-        if (store.stagedNames(id).size > 0) store.dropStaged(id);
+        // Once: what is staged later is somebody else's, who brings a package by hand.
+        if (this.#status.state !== 'current') store.dropStaged(id);
         this.#tables.clear();
         this.#retries.clear();
         this.#clear('failing');

@@ -40,11 +40,9 @@ export async function takePackage(options: TakePackageOptions): Promise<StoredLi
     },
     onTakenOver: () => undefined,
   });
-  await sync.resume();
-  fault = undefined;
+  // Whatever else was announced to this device: what is newer than the list in force is taken.
   await sync.takeManifest(envelope);
   for (;;) {
-    // What the last run was told already is not told anew, but it is the answer here.
     const { refused } = sync.status;
     if (refused !== undefined) throw new DeviceError(refused.code, refused);
     if (fault !== undefined) throw fault;
