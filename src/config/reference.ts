@@ -87,7 +87,7 @@ const EXAMPLES: Readonly<Record<string, string | number | readonly string[]>> = 
   maximumAgeHours: 24,
   publishFrom: 0.0001,
   alertFrom: 0.5,
-  listedShare: 0.001,
+  listedShare: 0.01,
   url: 'rtsp://192.0.2.10:554/stream',
   pipeline: 'libcamerasrc ! videoconvert ! video/x-raw,format=GRAY8 ! appsink',
   path: '/srv/recording.mp4',
