@@ -85,7 +85,7 @@ const EXAMPLES: Readonly<Record<string, string | number | readonly string[]>> = 
   id: 'stolen',
   publicKeys: ['iyxDYnNhYbBfKKLO2Zd5FUpUYbYTiaXfwEGpQRyR3hU='],
   maximumAgeHours: 24,
-  publishFrom: 0.0001,
+  publishFrom: 0.001,
   alertFrom: 0.5,
   listedShare: 0.01,
   url: 'rtsp://192.0.2.10:554/stream',

@@ -188,7 +188,7 @@ export const hotlistSchema = z.strictObject({
     .describe(
       'A list whose owner has not confirmed it for so long raises a warning, and its hits are marked.',
     ),
-  publishFrom: probability(0.0001).describe(
+  publishFrom: probability(0.001).describe(
     'Probability from which a possible match (a mark other than the read one) is published as a hit; 0.02 spares nearly all false ones, and loses four in ten vehicles that are read with one wrong character.',
   ),
   alertFrom: probability(0.5).describe('Probability from which a hit is marked to alert a crew.'),
