@@ -18,5 +18,5 @@ export function writeField(text: string): string {
 /** @param text of the field, without the quotes of CSV. */
 export function readField(text: string): string {
   const trimmed = text.trim();
-  return MARKED_FORMULA.test(trimmed) ? trimmed.slice(1) : trimmed;
+  return trimmed.startsWith("'") && MARKED_FORMULA.test(trimmed) ? trimmed.slice(1) : trimmed;
 }

@@ -19,24 +19,26 @@ export type ImportedRow =
  * @throws DeviceError hotlist.header-invalid where the first row is no such header.
  */
 export async function* readVoiCsv(source: AsyncIterable<Uint8Array>): AsyncGenerator<ImportedRow> {
-  let header: readonly string[] | undefined;
-  for await (const row of csvRows(source)) {
-    if (header === undefined) {
-      header = parseHeader('fields' in row ? row.fields : [row.problem]);
-    } else if ('problem' in row) {
-      yield { kind: 'bad', line: row.line, reason: row.problem };
-    } else {
-      const result = parseRow(header, row.fields);
-      yield typeof result === 'string'
-        ? { kind: 'bad', line: row.line, reason: result }
-        : { kind: 'entry', line: row.line, entry: result, latin1: row.latin1 };
+  let places: readonly number[] | undefined;
+  for await (const rows of csvRows(source)) {
+    for (const row of rows) {
+      if (places === undefined) {
+        places = parseHeader('fields' in row ? row.fields : [row.problem]);
+      } else if ('problem' in row) {
+        yield { kind: 'bad', line: row.line, reason: row.problem };
+      } else {
+        const result = parseRow(places, row.fields);
+        yield typeof result === 'string'
+          ? { kind: 'bad', line: row.line, reason: result }
+          : { kind: 'entry', line: row.line, entry: result, latin1: row.latin1 };
+      }
     }
   }
-  if (header === undefined) throw headerInvalid('the file is empty');
+  if (places === undefined) throw headerInvalid('the file is empty');
 }
 
-/** The known name of each column of the file. */
-function parseHeader(fields: readonly string[]): string[] {
+/** The place of each column of the file among all columns. */
+function parseHeader(fields: readonly string[]): number[] {
   if (fields.some((field) => field.includes('\0'))) {
     throw headerInvalid('the file looks like UTF-16 or no text at all');
   }
@@ -52,7 +54,7 @@ function parseHeader(fields: readonly string[]): string[] {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw headerInvalid(`the column "${twice}" stands there twice`);
   if (!names.includes('vrm')) throw headerInvalid('there is no column "vrm"');
-  return names;
+  return names.map((name) => (COLUMN_NAMES as readonly string[]).indexOf(name));
 }
 
 function headerInvalid(found: string): DeviceError {
@@ -67,22 +69,30 @@ function shown(name: string): string {
   return /^[a-z_]{1,40}$/.test(name) ? ` ("${name}")` : '';
 }
 
-function parseRow(header: readonly string[], fields: readonly string[]): VoiEntry | string {
-  if (fields.length !== header.length) {
-    return `found ${fields.length} fields, expected ${header.length} as in the first row`;
+const [VRM, WEED_DATE, VALID_FROM, VALID_TO] = (['vrm', 'weed_date', 'valid_from', 'valid_to'] as const).map(
+  (name) => COLUMN_NAMES.indexOf(name),
+) as [number, number, number, number];
+
+/** @param places of the file's columns among all columns. */
+function parseRow(places: readonly number[], fields: readonly string[]): VoiEntry | string {
+  if (fields.length !== places.length) {
+    return `found ${fields.length} fields, expected ${places.length} as in the first row`;
   }
-  const byName = new Map(header.map((name, index) => [name, readField(fields[index] as string)]));
-  const vrm = parseVrm(byName.get('vrm') as string);
+  const values: string[] = new Array(COLUMN_NAMES.length).fill('');
+  for (let i = 0; i < places.length; i++) values[places[i] as number] = readField(fields[i] as string);
+  const vrm = parseVrm(values[VRM] as string);
   if (vrm === undefined) return 'no valid VRM; expected 1 to 12 letters and digits';
-  const weedDate = parseWeedDate(byName.get('weed_date') ?? '');
+  const weedDate = parseWeedDate(values[WEED_DATE] as string);
   if (weedDate === undefined) return 'no valid weed date; expected YYYY-MM-DD, DD/MM/YYYY or nothing';
-  const validFrom = parseInstant(byName.get('valid_from') ?? '');
-  const validTo = parseInstant(byName.get('valid_to') ?? '');
+  const validFrom = parseInstant(values[VALID_FROM] as string);
+  const validTo = parseInstant(values[VALID_TO] as string);
   if (validFrom === undefined || validTo === undefined) {
     return `no valid ${validFrom === undefined ? 'valid_from' : 'valid_to'}; expected a time such as 2026-05-31T18:30 or 31/05/2026 18:30, or nothing`;
   }
   if (validFrom !== '' && validTo !== '' && validTo <= validFrom) return 'valid_to is not after valid_from';
-  byName.set('vrm', vrm).set('weed_date', weedDate);
-  byName.set('valid_from', validFrom).set('valid_to', validTo);
-  return entryFromValues(COLUMN_NAMES.map((name) => byName.get(name) ?? ''));
+  values[VRM] = vrm;
+  values[WEED_DATE] = weedDate;
+  values[VALID_FROM] = validFrom;
+  values[VALID_TO] = validTo;
+  return entryFromValues(values);
 }

@@ -27,16 +27,19 @@ export const VOI_COLUMNS = [
 
 export const COLUMN_NAMES = VOI_COLUMNS.map(([name]) => name);
 
+const FIELDS = VOI_COLUMNS.map(([, field]) => field);
+
 /** An entry from its columns' values in the order of VOI_COLUMNS. */
 export function entryFromValues(values: readonly string[]): VoiEntry {
-  return Object.fromEntries(
-    VOI_COLUMNS.map(([, field], index) => [field, values[index] ?? '']),
-  ) as unknown as VoiEntry;
+  // Two million times an import: a loop takes a quarter of what Object.fromEntries takes.
+  const entry: Partial<Record<keyof VoiEntry, string>> = {};
+  for (let i = 0; i < FIELDS.length; i++) entry[FIELDS[i] as keyof VoiEntry] = values[i] ?? '';
+  return entry as unknown as VoiEntry;
 }
 
 /** The columns' values of an entry in the order of VOI_COLUMNS. */
 export function valuesOfEntry(entry: VoiEntry): string[] {
-  return VOI_COLUMNS.map(([, field]) => entry[field]);
+  return FIELDS.map((field) => entry[field]);
 }
 
 /**
