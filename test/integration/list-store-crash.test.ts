@@ -84,8 +84,12 @@ function child(
     store.open();
     const say = (text) => process.stdout.write(text + '\\n');
     const folder = ${JSON.stringify(folder)};
-    const groups = (name, revision) => parseGroups(
-      Buffer.from(readFileSync(folder + '/' + name, 'utf8').replaceAll('REV', String(revision))), name);
+    const parsed = {};
+    const groups = (name, revision) => {
+      parsed[name] ??= parseGroups(readFileSync(folder + '/' + name), name);
+      return parsed[name].map(({ matchKey, rowCount, rowsText }) =>
+        ({ matchKey, rowCount, rowsText: rowsText.replaceAll('REV', String(revision)) }));
+    };
     const meta = (id, revision) => ({ id, revision, level: 'force', owner: 'Kent Police', issuedAtMs: revision,
       defaultAction: '', takenOverAtMs: revision, origin: 'signed' });
     ${script}`,
