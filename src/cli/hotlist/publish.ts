@@ -40,7 +40,7 @@ interface PublishOptions extends TermsOptions {
 const HELP = `
 The folder is the package, and all that is kept between two runs: the signed manifest and its blobs.
 Each run makes the next revision of what changed since the last one; without a change it confirms the
-list, which is what keeps it young on the devices. Run it every few minutes. It needs about 300 bytes
+list, which is what keeps it young on the devices. Run it every few minutes. It needs about 500 bytes
 of memory a row.
 With --broker or --config the package is put on the broker as retained messages; devices need nothing
 else. With --out it is written as one file, for a USB stick.

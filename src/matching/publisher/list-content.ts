@@ -8,7 +8,7 @@ import { valuesOfEntry } from '../voi-entry.js';
 /**
  * A whole list, gathered from rows in any order and given back as groups in the order of their keys.
  *
- * It is held in memory, where a list of two million rows takes about 600 MB: this is for an owner's
+ * It is held in memory, where a list of two million rows takes about 1 GB: this is for an owner's
  * computer or an administrator's import, and a temporary file would have marks in it.
  */
 export class ListContent {
