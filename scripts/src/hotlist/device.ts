@@ -60,6 +60,7 @@ class BenchDevice {
     const pausesMs: number[] = [];
     this.#peakBytes = 0;
     const beganMs = performance.now();
+    const cpuBefore = process.cpuUsage();
     this.#take({ listId: LIST_ID, name: MANIFEST_NAME });
     let dueMs = beganMs;
     for (let i = 0; this.#hotlist.revisionOf(LIST_ID) !== revision; i++) {
@@ -70,9 +71,11 @@ class BenchDevice {
       if (i % 25 === 0) this.#peakBytes = Math.max(this.#peakBytes, process.memoryUsage.rss());
     }
     const tookMs = performance.now() - beganMs;
+    const { user, system } = process.cpuUsage(cpuBefore);
     await sleepUntil(performance.now() + SETTLE_MS);
     return {
       tookMs,
+      cpuMs: (user + system) / 1_000,
       pauseP99Ms: quantile(pausesMs, 0.99),
       pauseMostMs: Math.max(...pausesMs),
       residentBytes: process.memoryUsage.rss(),

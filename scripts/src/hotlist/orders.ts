@@ -17,6 +17,8 @@ export type DeviceOrder =
 export interface TakenOver {
   /** From the manifest's coming to its revision being matched against. */
   readonly tookMs: number;
+  /** CPU time of the whole process meanwhile, the checks included. */
+  readonly cpuMs: number;
   /** What a read waited for its answer meanwhile. */
   readonly pauseP99Ms: number;
   readonly pauseMostMs: number;
