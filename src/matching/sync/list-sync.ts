@@ -9,7 +9,7 @@ import { blobName, type Part, parseBlobName, partName } from '../package/parts.j
 import { applyRoute, metaOf } from './apply.js';
 import { isOfManifest, isSameContent, partsOf, planSync, type SyncPlan } from './plan.js';
 import { Retries, type RetryTiming } from './retries.js';
-import type { SyncFault, SyncStatus } from './status.js';
+import { StatusBoard, type SyncFault, type SyncStatus } from './status.js';
 
 export interface ListSyncOptions {
   readonly id: string;
@@ -37,6 +37,7 @@ export interface ListSyncOptions {
  */
 export class ListSync {
   readonly #options: ListSyncOptions;
+  readonly #board: StatusBoard;
   readonly #retries: Retries;
   /** By part, its digests; verified. */
   readonly #tables = new Map<string, Uint8Array>();
@@ -51,18 +52,17 @@ export class ListSync {
   /** Times that the whole list could not be taken over as it was kept. */
   #failures = 0;
   #wanted: readonly string[] = [];
-  #status: SyncStatus;
   /** Monotonic milliseconds: when to try again what the disk would not take. */
   #againMono: number | undefined;
 
   constructor(options: ListSyncOptions) {
     this.#options = options;
     this.#retries = new Retries(options.timing);
-    this.#status = { state: 'silent', sinceMs: options.clock.nowMs() };
+    this.#board = new StatusBoard(options.id, options.clock, options.onFault);
   }
 
   get status(): SyncStatus {
-    return this.#status;
+    return this.#board.status;
   }
 
   /** Names of the blobs that are asked for now. */
@@ -79,7 +79,7 @@ export class ListSync {
       this.#accept(openEnvelope(envelope, publicKeys, id));
     } catch (error) {
       // Its key was taken out of the configuration meanwhile.
-      this.#told(error, 'refused');
+      this.#board.fault('refused', error);
       store.dropOffer(id);
       store.dropStaged(id);
       return;
@@ -92,7 +92,7 @@ export class ListSync {
     this.#missed = undefined;
     try {
       const offer = this.#judge(envelope);
-      this.#clear('refused');
+      this.#board.clear('refused');
       if (isNewer(offer, this.#accepted)) {
         const useless = [...store.stagedNames(id).keys()].filter((name) => !isOfManifest(name, offer));
         if (useless.length > 0) store.dropStaged(id, useless);
@@ -101,7 +101,7 @@ export class ListSync {
       }
     } catch (error) {
       const isOurs = error instanceof DeviceError && error.code === 'hotlist.store-failed';
-      this.#told(error, isOurs ? 'failing' : 'refused');
+      this.#board.fault(isOurs ? 'failing' : 'refused', error);
       if (!isOurs) return;
       this.#missed = envelope;
       this.#pause();
@@ -120,7 +120,7 @@ export class ListSync {
       this.#retries.came(name);
     } catch (error) {
       this.#retries.failed(name, clock.monoMs());
-      this.#told(error, 'failing');
+      this.#board.fault('failing', error);
     }
     await this.proceed();
   }
@@ -136,7 +136,7 @@ export class ListSync {
     if (isConnected) {
       for (const name of this.#retries.overdue(nowMono)) {
         this.#retries.failed(name, nowMono);
-        this.#told(missing(name), 'failing');
+        this.#board.fault('failing', missing(name));
       }
     }
     if (this.#againMono !== undefined && nowMono < this.#againMono) return;
@@ -156,7 +156,7 @@ export class ListSync {
     } catch (error) {
       this.#wanted = [];
       this.#pause();
-      this.#told(error, 'failing');
+      this.#board.fault('failing', error);
     }
   }
 
@@ -168,29 +168,29 @@ export class ListSync {
     switch (plan.kind) {
       case 'refuse':
         // An administrator imported something later meanwhile.
-        this.#told(plan.error, 'refused');
+        this.#board.fault('refused', plan.error);
         return false;
       case 'confirm':
         store.confirm(metaOf(manifest.revision, { manifest, inForce: undefined, nowMs: clock.nowMs() }));
         return true;
       case 'current':
         // Once: what is staged later is somebody else's, who brings a package by hand.
-        if (this.#status.state !== 'current') store.dropStaged(id);
+        if (this.#board.status.state !== 'current') store.dropStaged(id);
         this.#tables.clear();
         this.#retries.clear();
-        this.#clear('failing');
-        this.#enter({ state: 'current' });
+        this.#board.clear('failing');
+        this.#board.enter({ state: 'current' });
         return false;
       case 'fetch': {
         this.#wanted = plan.wanted;
         this.#retries.ask(plan.wanted, clock.monoMs());
         const { haveBlobs, ofBlobs } = plan;
         const state = this.#retries.heldUp > 0 ? 'held-up' : 'fetching';
-        this.#enter({ state, revision: manifest.revision, haveBlobs, ofBlobs });
+        this.#board.enter({ state, revision: manifest.revision, haveBlobs, ofBlobs });
         return false;
       }
       case 'apply':
-        this.#enter({ state: 'applying', revision: manifest.revision });
+        this.#board.enter({ state: 'applying', revision: manifest.revision });
         return this.#apply(manifest, plan.route);
     }
   }
@@ -206,7 +206,7 @@ export class ListSync {
       store.dropStaged(id);
       this.#tables.clear();
       if (error.code === 'hotlist.replayed') return true;
-      this.#told(error, 'failing');
+      this.#board.fault('failing', error);
       // Deltas that do not fit what is here, whoever's fault that is: the whole list does. And what
       // lay on a card for days may have suffered there: it is fetched once more.
       if (route.snapshot === undefined) this.#needsWhole = true;
@@ -245,9 +245,9 @@ export class ListSync {
     this.#rejected = { manifest, error };
     this.#accepted = undefined;
     store.dropOffer(id);
-    this.#clear('failing');
-    this.#enter({ state: 'held-up', revision: manifest.revision });
-    this.#told(error, 'refused');
+    this.#board.clear('failing');
+    this.#board.enter({ state: 'held-up', revision: manifest.revision });
+    this.#board.fault('refused', error);
   }
 
   #plan(offer: Manifest): SyncPlan {
@@ -297,31 +297,6 @@ export class ListSync {
   #pause(): void {
     const { clock, timing } = this.#options;
     this.#againMono = clock.monoMs() + timing.soonMs * 5;
-  }
-
-  #enter(status: Pick<SyncStatus, 'state' | 'revision' | 'haveBlobs' | 'ofBlobs'>): void {
-    const { refused, failing, state, sinceMs } = this.#status;
-    this.#status = {
-      ...status,
-      sinceMs: state === status.state ? sinceMs : this.#options.clock.nowMs(),
-      ...(refused && { refused }),
-      ...(failing && { failing }),
-    };
-  }
-
-  /** Says what went wrong, once as long as it stays the same. @throws what is no DeviceError. */
-  #told(error: unknown, kind: 'refused' | 'failing'): void {
-    if (!(error instanceof DeviceError)) throw error;
-    const { id, clock, onFault } = this.#options;
-    const fault = { listId: id, kind, code: error.code, message: error.message, hint: error.hint };
-    const isKnown = this.#status[kind]?.message === error.message;
-    this.#status = { ...this.#status, [kind]: { ...fault, atMs: clock.nowMs() } };
-    if (!isKnown) onFault(fault);
-  }
-
-  #clear(kind: 'refused' | 'failing'): void {
-    const { [kind]: _, ...rest } = this.#status;
-    this.#status = rest;
   }
 }
 

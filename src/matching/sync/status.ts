@@ -1,4 +1,5 @@
-import type { ErrorCode } from '../../lib/errors.js';
+import type { Clock } from '../../lib/clock.js';
+import { DeviceError, type ErrorCode } from '../../lib/errors.js';
 
 /** What went wrong with a list while the one in force stays in force; holds no mark. */
 export interface SyncFault {
@@ -26,4 +27,49 @@ export interface SyncStatus {
   readonly refused?: SyncFault & { readonly atMs: number };
   /** Failed last, until it is done. */
   readonly failing?: SyncFault & { readonly atMs: number };
+}
+
+/** Keeps the status of one list; what stays wrong is told once. */
+export class StatusBoard {
+  readonly #listId: string;
+  readonly #clock: Clock;
+  readonly #onFault: (fault: SyncFault) => void;
+  #status: SyncStatus;
+
+  constructor(listId: string, clock: Clock, onFault: (fault: SyncFault) => void) {
+    this.#listId = listId;
+    this.#clock = clock;
+    this.#onFault = onFault;
+    this.#status = { state: 'silent', sinceMs: clock.nowMs() };
+  }
+
+  get status(): SyncStatus {
+    return this.#status;
+  }
+
+  /** What was refused or failed before stays told until it is cleared. */
+  enter(status: Pick<SyncStatus, 'state' | 'revision' | 'haveBlobs' | 'ofBlobs'>): void {
+    const { refused, failing, state, sinceMs } = this.#status;
+    this.#status = {
+      ...status,
+      sinceMs: state === status.state ? sinceMs : this.#clock.nowMs(),
+      ...(refused && { refused }),
+      ...(failing && { failing }),
+    };
+  }
+
+  /** @throws what is no DeviceError: a fault of ours. */
+  fault(kind: SyncFault['kind'], error: unknown): void {
+    if (!(error instanceof DeviceError)) throw error;
+    const { code, message, hint } = error;
+    const fault = { listId: this.#listId, kind, code, message, hint };
+    const isKnown = this.#status[kind]?.message === message;
+    this.#status = { ...this.#status, [kind]: { ...fault, atMs: this.#clock.nowMs() } };
+    if (!isKnown) this.#onFault(fault);
+  }
+
+  clear(kind: SyncFault['kind']): void {
+    const { [kind]: _, ...rest } = this.#status;
+    this.#status = rest;
+  }
 }
