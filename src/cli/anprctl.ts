@@ -10,6 +10,12 @@ const program = new Command('anprctl')
   .exitOverride();
 registerCommands(program);
 
+// Whoever reads the output may have seen enough, as head has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -6,8 +6,11 @@ import { connectAsync } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EXIT_USAGE, reportFailure } from '../../src/cli/failure.js';
 import { register } from '../../src/cli/hotlist/command.js';
+import { ControlServer } from '../../src/control/server.js';
+import { createLogger } from '../../src/lib/log.js';
+import { ListStore } from '../../src/matching/list-store/list-store.js';
 import { startMosquitto } from '../support/mosquitto.js';
-import { keyFileIn } from '../support/storage-key.js';
+import { keyFileIn, keyIn } from '../support/storage-key.js';
 
 let folder: string;
 beforeEach(() => {
@@ -230,6 +233,42 @@ describe('anprctl hotlist status', () => {
     expect((await anprctl('status')).out).toContain('stolen: not here yet');
   });
 
+  it('shows how far the daemon is, where it answers', async () => {
+    await anprctl('import', csv('vrm\nAB12CDE\n'), '--list', 'watch');
+    configure([{ id: 'stolen', publicKeys: [`${'A'.repeat(43)}=`] }]);
+    const refused = {
+      listId: 'stolen',
+      kind: 'refused',
+      code: 'hotlist.replayed',
+      message: 'an old one',
+      hint: 'ask',
+      atMs: 0,
+    };
+    const sync = { state: 'fetching', sinceMs: 0, revision: 7, haveBlobs: 1, ofBlobs: 3, refused };
+    const hotlist = {
+      state: 'loaded',
+      detail: '',
+      markCount: 1,
+      clock: 'behind',
+      keeperRestarts: 0,
+      lists: [{ id: 'stolen', sync }],
+    };
+    const control = new ControlServer({
+      socketPath: join(folder, 'control.sock'),
+      snapshot: () => ({ hotlist }),
+      log: createLogger('silent'),
+    });
+    await control.start();
+    try {
+      const { out } = await anprctl('status');
+      expect(out).toContain('stolen: not here yet\n  sync: fetching (revision 7)\n  an old one\n    ask\n');
+      expect(out).toContain('the daemon matches 1 mark: loaded\nthe clock cannot be right');
+      expect(JSON.parse((await anprctl('status', '--json')).out).daemon).toEqual(hotlist);
+    } finally {
+      await control.stop();
+    }
+  });
+
   it('says what to do where there is no database', async () => {
     const { code, err } = await anprctl('status');
     expect(code).toBe(1);
@@ -261,6 +300,20 @@ describe('anprctl hotlist check', () => {
 
   it.each(['AB12CDE', 'OLD1', 'NEW1', 'GONE1'])('exits 1 where it is on none now: %s', async (mark) => {
     expect(await anprctl('check', mark)).toMatchObject({ code: 1, out: `${mark}: on no list\n` });
+  });
+});
+
+describe('anprctl hotlist check, of a mark that looks like others', () => {
+  it('names the listed ones that the reader may take for it, and counts them for nothing', async () => {
+    await anprctl('import', csv('vrm\nA812CDE\nAB12CDF\nXY99ZZZ\n'), '--list', 'watch');
+    const { code, out } = await anprctl('check', 'AB12CDE');
+    expect(code).toBe(1);
+    expect(out.split('\n')[0]).toBe('AB12CDE: on no list');
+    expect(out).toContain('possible: A812CDE on watch, which the reader may take for it');
+    expect(out).not.toContain('XY99ZZZ');
+    const { entries, lookalikes } = JSON.parse((await anprctl('check', 'AB12CDE', '--json')).out);
+    expect(entries).toEqual([]);
+    expect(lookalikes[0]).toMatchObject({ list: { id: 'watch' } });
   });
 });
 
@@ -414,6 +467,46 @@ describe("an owner's side", () => {
       err: expect.stringContaining('not signed by a key that is pinned'),
     });
     expect((await anprctl('check', 'M7')).out).toContain('revision 2: b');
+  });
+
+  it('is shown while it is on its way to a device', async () => {
+    await publish(csv(rows('a')));
+    const store = new ListStore({ path: join(folder, 'hotlist.db'), key: keyIn(folder) });
+    store.open();
+    store.putOffer('stolen', readFileSync(join(packageFolder, 'manifest')));
+    store.stageBlob('stolen', 'snapshot/1/0', readFileSync(join(packageFolder, 'snapshot/1/0')));
+    store.close();
+    expect((await anprctl('status')).out).toContain(
+      'stolen: not here yet\n  on its way: revision 1, 1 of 2 blobs, 32 bytes\n',
+    );
+  });
+
+  it('says itself what an administrator may say of a CSV only', async () => {
+    await publish(csv(rows('a')));
+    const { code, err } = await anprctl('import', packageFolder, '--list', 'stolen', '--level', 'force');
+    expect({ code, err }).toEqual({ code: EXIT_USAGE, err: expect.stringContaining('are for a CSV') });
+  });
+
+  it('changes its key when told which signed before', async () => {
+    await publish(csv(rows('a')));
+    const other = join(folder, 'other.pem');
+    const otherKey = JSON.parse((await run(['keygen', '--out', other, '--json'])).out).publicKey;
+    const publishOther = (...more: string[]) =>
+      run([
+        'publish',
+        csv(rows('b')),
+        '--list',
+        'stolen',
+        '--key',
+        other,
+        '--folder',
+        packageFolder,
+        ...more,
+      ]);
+    expect((await publishOther()).err).toContain('not signed by a key that is pinned');
+    expect((await publishOther('--previous-key', publicKey)).out).toContain('revision 2');
+    configure([{ id: 'stolen', publicKeys: [publicKey, otherKey] }]);
+    expect((await anprctl('import', packageFolder, '--list', 'stolen')).code).toBe(0);
   });
 
   it('is not emptied by a file that has no usable row', async () => {

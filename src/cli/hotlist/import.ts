@@ -51,13 +51,19 @@ export function register(hotlist: Command): void {
     .requiredOption('--list <id>', 'which list: 1 to 32 of a-z, 0-9 and -', parseListId)
     .addHelpText('after', HELP);
   withStoreOptions(withTermsOptions(command, 'of a CSV; as it was before')).action(
-    (file: string, options: ImportOptions) => importList(file, options),
+    (file: string, options: ImportOptions) => importList(file, options, command),
   );
 }
 
-async function importList(file: string, options: ImportOptions): Promise<void> {
+async function importList(file: string, options: ImportOptions, command: Command): Promise<void> {
   const source = openPackage(file);
   try {
+    const { level, owner, defaultAction, expires } = options;
+    if (source !== undefined && [level, owner, defaultAction, expires].some((term) => term !== undefined)) {
+      command.error(
+        'error: --level, --owner, --default-action and --expires are for a CSV; a package says them itself',
+      );
+    }
     await withLists(options, 'write', (open) =>
       source === undefined ? importCsv(file, options, open) : importPackage(source, options, open),
     );
