@@ -77,7 +77,7 @@ export class Hotlist {
       clock,
       log,
       onMessage: (message) => this.#hear(message),
-      onDeath: (why) => log.error({ why }, 'the thread that follows the lists died; it is started again'),
+      onDeath: (why) => this.#keeperDied(why),
       ...(options.keeperEntry !== undefined && { entry: options.keeperEntry }),
     });
   }
@@ -254,6 +254,16 @@ export class Hotlist {
     if (this.#failure?.message === error.message) return;
     this.#failure = error;
     this.#options.log.error({ code: error.code, hint: error.hint }, error.message);
+  }
+
+  #keeperDied(why: string): void {
+    const message = `the thread that follows the lists died: ${why}`;
+    this.#failure = {
+      message,
+      hint: 'It is started again by itself; if this comes back, report it with the log.',
+    };
+    this.#options.log.error(message);
+    this.#onSettled();
   }
 
   #state(): HotlistState {

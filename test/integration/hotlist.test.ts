@@ -71,8 +71,10 @@ interface Unit {
 }
 
 /** A device's lists and its connection, wired as device.ts wires them. */
-async function startUnit(options: Partial<HotlistConfig> & { url?: string } = {}): Promise<Unit> {
-  const { url = broker.url, ...changed } = options;
+async function startUnit(
+  options: Partial<HotlistConfig> & { url?: string; entry?: URL } = {},
+): Promise<Unit> {
+  const { url = broker.url, entry = pathToFileURL(KEEPER), ...changed } = options;
   const lists = [{ id: 'stolen', publicKeys: [owner.publicKey] }];
   const config = { ...hotlistSchema.parse({ path, reloadSeconds: 0.1, lists }), ...changed };
   const mqtt = {
@@ -93,7 +95,7 @@ async function startUnit(options: Partial<HotlistConfig> & { url?: string } = {}
     onNews: (listId, about) => news.push({ listId, news: about }),
     onFault: (fault) => faults.push(fault),
     timing: TIMING,
-    keeperEntry: pathToFileURL(KEEPER),
+    keeperEntry: entry,
   });
   uplink.onMessage((topic, payload) => {
     const wanted = parseListTopic(PREFIX, topic);
@@ -471,5 +473,13 @@ describe('a hotlist that cannot be followed', () => {
       detail: expect.stringMatching(/key/),
     });
     expect(matched(unit, 'AB12CDE')).toEqual([]);
+  });
+
+  it('is a named state where the thread that follows it dies, and does not hold up the start', async () => {
+    const unit = await startUnit({ entry: new URL('data:text/javascript,throw new Error("it broke")') });
+    expect(unit.hotlist.snapshot()).toMatchObject({
+      state: 'unreadable',
+      detail: expect.stringContaining('died: it broke'),
+    });
   });
 });

@@ -275,6 +275,20 @@ describe('what must not come into force', () => {
     expect(list()?.revision).toBe(1);
   });
 
+  it('is an older revision of a list that was removed here', async () => {
+    const first = owner.publish();
+    owner.change(['CD34EFG']);
+    await publish();
+    store.removeList('stolen');
+    await restartKeeper();
+    await offer(first);
+    expect(refused()).toMatchObject({ code: 'hotlist.replayed' });
+    expect(wantedBlobs()).toEqual([]);
+    // As it was last, it may come back.
+    await publish();
+    expectInStep();
+  });
+
   it('is told once, however often it comes', async () => {
     for (let times = 0; times < 5; times++) {
       await keeper.take({ listId: 'stolen', name: MANIFEST_NAME }, Buffer.from('garbage'));

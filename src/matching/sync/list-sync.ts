@@ -1,3 +1,4 @@
+import { Backoff } from '../../lib/backoff.js';
 import type { Clock } from '../../lib/clock.js';
 import { DeviceError } from '../../lib/errors.js';
 import type { StoredList } from '../list-store/list-rows.js';
@@ -54,9 +55,12 @@ export class ListSync {
   #wanted: readonly string[] = [];
   /** Monotonic milliseconds: when to try again what the disk would not take. */
   #againMono: number | undefined;
+  readonly #diskBackoff: Backoff;
 
   constructor(options: ListSyncOptions) {
     this.#options = options;
+    const { soonMs, laterMostMs } = options.timing;
+    this.#diskBackoff = new Backoff({ firstMs: 5 * soonMs, mostMs: laterMostMs });
     this.#retries = new Retries(options.timing);
     this.#board = new StatusBoard(options.id, options.clock, options.onFault);
   }
@@ -178,6 +182,7 @@ export class ListSync {
         if (this.#board.status.state !== 'current') store.dropStaged(id);
         this.#tables.clear();
         this.#retries.clear();
+        this.#diskBackoff.reset();
         this.#board.clear('failing');
         this.#board.enter({ state: 'current' });
         return false;
@@ -205,8 +210,8 @@ export class ListSync {
       if (error.code === 'hotlist.store-failed') throw error;
       store.dropStaged(id);
       this.#tables.clear();
-      if (error.code === 'hotlist.replayed') return true;
-      this.#board.fault('failing', error);
+      // Overtaken by somebody who brought a package by hand: the next plan sees it.
+      if (error.code !== 'hotlist.replayed') this.#board.fault('failing', error);
       // Deltas that do not fit what is here, whoever's fault that is: the whole list does. And what
       // lay on a card for days may have suffered there: it is fetched once more.
       if (route.snapshot === undefined) this.#needsWhole = true;
@@ -254,6 +259,7 @@ export class ListSync {
     const { store, id, clock, window } = this.#options;
     return planSync({
       inForce: this.#inForce(),
+      highestRevision: store.highestRevision(id),
       accepted: this.#accepted,
       offer,
       staged: new Set(store.stagedNames(id).keys()),
@@ -294,9 +300,9 @@ export class ListSync {
     return table;
   }
 
+  /** A disk that is full stays so for a while, and each attempt to write a list wears it. */
   #pause(): void {
-    const { clock, timing } = this.#options;
-    this.#againMono = clock.monoMs() + timing.soonMs * 5;
+    this.#againMono = this.#options.clock.monoMs() + this.#diskBackoff.nextMs();
   }
 }
 

@@ -39,6 +39,8 @@ export type SyncPlan =
 export interface SyncState {
   /** What is in force, if anything. */
   readonly inForce?: VoiList | undefined;
+  /** That was ever in force here, also where the list was removed since. */
+  readonly highestRevision?: number;
   /** The newest manifest that was taken as true: an older one is a replay, though nothing of it came yet. */
   readonly accepted?: Manifest | undefined;
   /** Verified, of this list. */
@@ -64,7 +66,7 @@ export interface SyncState {
 export function planSync(state: SyncState): SyncPlan {
   const { inForce, offer, staged } = state;
   const base = inForce?.origin === 'signed' ? inForce : undefined;
-  const error = refusalOf(inForce, state.accepted, offer);
+  const error = refusalOf(state);
   if (error !== undefined) return { kind: 'refuse', error };
   if (base?.revision === offer.revision) {
     return { kind: offer.issuedAtMs > base.issuedAtMs ? 'confirm' : 'current' };
@@ -88,12 +90,8 @@ export function isOfManifest(name: string, manifest: Manifest): boolean {
   return blob !== undefined && parts.some((part) => partName(part) === blob.part && blob.index < part.blobs);
 }
 
-function refusalOf(
-  inForce: VoiList | undefined,
-  accepted: Manifest | undefined,
-  offer: Manifest,
-): DeviceError | undefined {
-  const newest = Math.max(inForce?.revision ?? 0, accepted?.revision ?? 0);
+function refusalOf({ inForce, highestRevision = 0, accepted, offer }: SyncState): DeviceError | undefined {
+  const newest = Math.max(inForce?.revision ?? 0, highestRevision, accepted?.revision ?? 0);
   if (offer.revision < newest) {
     return replayed(
       `revision ${offer.revision} was offered after revision ${newest}; expected a later one`,

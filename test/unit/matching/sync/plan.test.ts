@@ -153,6 +153,8 @@ describe('what is refused', () => {
     expect(refused(plan(offer, { inForce: inForceAt(7) }))).toMatchObject({ code: 'hotlist.replayed' });
     const announced = { inForce: inForceAt(5), accepted: manifestOf({ revision: 7 }) };
     expect(refused(plan(offer, announced)).message).toContain('6 was offered after revision 7');
+    expect(refused(plan(offer, { highestRevision: 7 })).message).toContain('6 was offered after revision 7');
+    expect(plan(offer, { highestRevision: 6 }).kind).toBe('fetch');
   });
 
   it('is the same revision with other contents', () => {
