@@ -22,7 +22,7 @@ const MARKS_ON_LIST = 1_000_000;
 const LISTS = 4;
 const VEHICLES_A_DAY = 20_000;
 /** Of the vehicles on the road: a million of forty million are one in forty where they drive like all. */
-const LISTED_SHARES = [0.001, 0.005, 0.025] as const;
+const LISTED_SHARES = [0.001, 0.01, 0.025] as const;
 const FOUND_AT_LEAST = 95;
 const RATIO_AT_MOST = 0.1;
 
