@@ -93,6 +93,7 @@ async function importPackage(
     readBlob,
     clock: systemClock,
     onProgress: (done, of) => progress.tell('blobs taken', done, of),
+    onApplying: (done, of) => progress.tell('marks written', done, of),
   });
   progress.end();
   if (options.json) printJson({ list });

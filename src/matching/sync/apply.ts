@@ -18,6 +18,8 @@ export interface ApplyOptions {
   readonly readBlob: BlobReader;
   /** UTC, milliseconds. */
   readonly nowMs: number;
+  /** While a whole list is taken over: marks written so far. */
+  readonly onProgress?: (marks: number) => void;
 }
 
 /**
@@ -29,14 +31,16 @@ export interface ApplyOptions {
  *   overtaken; hotlist.store-failed. What is in force then stays.
  */
 export async function applyRoute(store: ListStore, options: ApplyOptions): Promise<void> {
-  const { route, readBlob } = options;
+  const { route, readBlob, onProgress } = options;
   let deltas = route.deltas;
   if (route.snapshot !== undefined) {
     const merged = deltas.slice(0, MOST_MERGED_PARTS);
     deltas = deltas.slice(merged.length);
     const parts = [route.snapshot, ...merged].map((part) => readPart(part, readBlob));
     const reached = merged.at(-1)?.to ?? route.snapshot.revision;
-    await store.replaceList(metaOf(reached, options), withoutRemoved(mergeParts(parts)));
+    await store.replaceList(metaOf(reached, options), withoutRemoved(mergeParts(parts)), {
+      ...(onProgress && { onProgress }),
+    });
   }
   while (deltas.length > 0) {
     const merged = deltas.slice(0, MOST_MERGED_PARTS);

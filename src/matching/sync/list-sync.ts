@@ -24,6 +24,8 @@ export interface ListSyncOptions {
   readonly window: number;
   readonly onFault: (fault: SyncFault) => void;
   readonly onTakenOver: (list: StoredList) => void;
+  /** While a whole list is taken over: marks written so far, of how many. */
+  readonly onApplying?: (marks: number, ofMarks: number) => void;
 }
 
 /**
@@ -201,10 +203,14 @@ export class ListSync {
   }
 
   async #apply(manifest: Manifest, route: Extract<SyncPlan, { kind: 'apply' }>['route']): Promise<boolean> {
-    const { store, id, clock, onTakenOver } = this.#options;
+    const { store, id, clock, onTakenOver, onApplying } = this.#options;
     const readBlob = (name: string) => store.stagedBlob(id, name);
+    const onProgress = onApplying && ((marks: number) => onApplying(marks, manifest.markCount));
     try {
-      await applyRoute(store, { manifest, route, inForce: this.#inForce(), readBlob, nowMs: clock.nowMs() });
+      await applyRoute(store, {
+        ...{ manifest, route, inForce: this.#inForce(), readBlob, nowMs: clock.nowMs() },
+        ...(onProgress && { onProgress }),
+      });
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
       if (error.code === 'hotlist.store-failed') throw error;

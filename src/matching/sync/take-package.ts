@@ -17,6 +17,8 @@ export interface TakePackageOptions {
   readonly clock: Clock;
   /** Blobs that were taken of those that are needed. */
   readonly onProgress?: (haveBlobs: number, ofBlobs: number) => void;
+  /** Then, of a whole list: marks written of how many. */
+  readonly onApplying?: (marks: number, ofMarks: number) => void;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface TakePackageOptions {
  * @throws DeviceError for whatever is refused, or cannot be done; the list in force stays then.
  */
 export async function takePackage(options: TakePackageOptions): Promise<StoredList> {
-  const { store, listId, publicKeys, envelope, readBlob, clock, onProgress } = options;
+  const { store, listId, publicKeys, envelope, readBlob, clock, onProgress, onApplying } = options;
   let fault: DeviceError | undefined;
   const sync = new ListSync({
     id: listId,
@@ -39,6 +41,7 @@ export async function takePackage(options: TakePackageOptions): Promise<StoredLi
       fault ??= new DeviceError(code, { message, hint });
     },
     onTakenOver: () => undefined,
+    ...(onApplying && { onApplying }),
   });
   // Whatever else was announced to this device: what is newer than the list in force is taken.
   await sync.takeManifest(envelope);
@@ -51,8 +54,8 @@ export async function takePackage(options: TakePackageOptions): Promise<StoredLi
     const blob = readBlob(name);
     if (blob === undefined) throw incomplete(name);
     await sync.takeBlob(name, blob);
-    const { haveBlobs = 0, ofBlobs = 0 } = sync.status;
-    onProgress?.(haveBlobs, ofBlobs);
+    const { haveBlobs, ofBlobs } = sync.status;
+    if (haveBlobs !== undefined && ofBlobs !== undefined) onProgress?.(haveBlobs, ofBlobs);
   }
   const list = store.lists().find(({ id }) => id === listId);
   if (list === undefined) throw new Error('a package was taken over, and the list is not in force');
