@@ -134,12 +134,14 @@ async function putLocalList(
   progress: Progress,
 ): Promise<{ list: StoredList; changes: Changes }> {
   const before = store.lists().find(({ id }) => id === options.list);
+  // What an owner said of a list that was synced once is not said of an administrator's.
+  const said = before?.origin === 'local' ? before : undefined;
   const nowMs = Date.now();
   const meta: ListMeta = {
     id: options.list,
-    level: options.level ?? before?.level ?? 'local',
-    owner: options.owner ?? before?.owner ?? '',
-    defaultAction: options.defaultAction ?? before?.defaultAction ?? '',
+    level: options.level ?? said?.level ?? 'local',
+    owner: options.owner ?? said?.owner ?? '',
+    defaultAction: options.defaultAction ?? said?.defaultAction ?? '',
     ...(options.expires !== undefined && { expiresAtMs: options.expires }),
     revision: store.highestRevision(options.list) + 1,
     issuedAtMs: nowMs,

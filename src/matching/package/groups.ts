@@ -56,7 +56,8 @@ export function parseGroups(lines: Uint8Array, name: string): MarkGroup[] {
   if (!isUtf8(lines)) throw packageInvalid(`${name} is no UTF-8`);
   const text = Buffer.from(lines.buffer, lines.byteOffset, lines.length).toString('utf8');
   const groups: MarkGroup[] = [];
-  const known = new Set(['']);
+  const dates = new Set(['']);
+  const instants = new Set(['']);
   for (let at = 0; at < text.length; ) {
     const end = text.indexOf('\n', at);
     const fault = (found: string) => packageInvalid(`${name}, line ${groups.length + 1}: ${found}`);
@@ -78,8 +79,8 @@ export function parseGroups(lines: Uint8Array, name: string): MarkGroup[] {
       if (vrm !== matchKey && folded(vrm as string) !== matchKey) {
         throw fault(`the mark of row ${rowCount + 1} does not fold to the match key`);
       }
-      if (!isDate(weedDate as string, known)) throw fault(`row ${rowCount + 1} has no valid weed date`);
-      if (!isInstant(validFrom as string, known) || !isInstant(validTo as string, known)) {
+      if (!isDate(weedDate as string, dates)) throw fault(`row ${rowCount + 1} has no valid weed date`);
+      if (!isInstant(validFrom as string, instants) || !isInstant(validTo as string, instants)) {
         throw fault(`row ${rowCount + 1} has no valid time of validity`);
       }
       next = ROW.lastIndex;
@@ -104,6 +105,7 @@ function isDate(text: string, known: Set<string>): boolean {
   return valid;
 }
 
+/** @param known as for dates, of their own. */
 function isInstant(text: string, known: Set<string>): boolean {
   if (known.has(text)) return true;
   const valid = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(text) && isInCalendar(text);

@@ -91,6 +91,11 @@ describe('a line that is none', () => {
     expect(refused(`["A0"]\n${text}`)).toContain(`delta/1-2/3, line 2: ${reason}`);
   });
 
+  it('is refused for a validity that is the date of another row', () => {
+    const dated = line('A0', rowOf('A0', { 10: '2027-02-03' }));
+    expect(refused(dated + wrong(17, '2027-02-03'))).toContain('line 2: row 1 has no valid time of validity');
+  });
+
   it('is refused where it is no UTF-8', () => {
     expect(refused(Buffer.from('["A1\xff"]\n', 'latin1'))).toBe('delta/1-2/3 is no UTF-8');
   });
