@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { DeviceError } from '../../src/lib/errors.js';
-import { benchDoubt, VEHICLES } from './bench/doubt.js';
+import { benchDoubt, FEWEST_VEHICLES, VEHICLES } from './bench/doubt.js';
 import { benchFusion } from './bench/fusion.js';
 import { benchHotlist } from './bench/hotlist.js';
 import { benchModels } from './bench/models.js';
@@ -22,6 +22,7 @@ const AREAS: Readonly<Record<string, (say: (line: string) => void, plates: numbe
 const PLATES_A_POINT = 300;
 /** Misread ones are few: it takes many vehicles to see some hundred of them. */
 const COUNT_OF: Readonly<Record<string, number>> = { doubt: VEHICLES };
+const LEAST_OF: Readonly<Record<string, number>> = { doubt: FEWEST_VEHICLES };
 
 const HELP = `Usage: scripts/bench AREA [--json] [--plates COUNT]
 
@@ -63,8 +64,11 @@ async function main(): Promise<number> {
     return 2;
   }
   const plates = Number(values.plates ?? COUNT_OF[area] ?? PLATES_A_POINT);
-  if (!Number.isInteger(plates) || plates < 1) {
-    process.stderr.write(`--plates: expected a whole number from 1, found ${values.plates}\n\n${HELP}`);
+  const least = LEAST_OF[area] ?? 1;
+  if (!Number.isInteger(plates) || plates < least) {
+    process.stderr.write(
+      `--plates: expected a whole number from ${least}, found ${values.plates}\n\n${HELP}`,
+    );
     return 2;
   }
   const report = await bench((line) => process.stderr.write(`${line}\n`), plates);

@@ -17,6 +17,8 @@ import { type AreaReport, describeMachine, type Figure } from './report.js';
  */
 const SEED = 'doubt test';
 export const VEHICLES = 16_000;
+/** One in fifty is read with a wrong character: of fewer vehicles there may be none. */
+export const FEWEST_VEHICLES = 1000;
 const PROGRESS_STEP = 1000;
 const MARKS_ON_LIST = 1_000_000;
 const LISTS = 4;
@@ -152,7 +154,7 @@ function chartOf(
         points: CURVE_THRESHOLDS.map((from) => point(withDoubt, foundOf(withDoubt, ONE_WRONG, from), from)),
       },
       {
-        name: `with doubt, publishFrom ${publishFrom} (default)`,
+        name: `the default, ${publishFrom}`,
         points: [point(withDoubt, foundOf(withDoubt, ONE_WRONG, publishFrom), publishFrom)],
       },
       { name: 'edit distance 1', points: [point(editDistance, namedOf(editDistance, ONE_WRONG, 0), 0)] },
