@@ -189,7 +189,7 @@ export const hotlistSchema = z.strictObject({
       'A list whose owner has not confirmed it for so long raises a warning, and its hits are marked.',
     ),
   publishFrom: probability(0.001).describe(
-    'Probability from which a possible match (a mark other than the read one) is published as a hit; 0.02 spares nearly all false ones, and loses four in ten vehicles that are read with one wrong character.',
+    'Probability from which a possible match (a mark other than the read one) is published as a hit; 0.03 spares nine in ten false ones, and loses two in ten vehicles that are read with one wrong character.',
   ),
   alertFrom: probability(0.5).describe('Probability from which a hit is marked to alert a crew.'),
   listedShare: probability(0.01).describe('Share of the vehicles passing that are on a list, as a rule.'),
