@@ -16,12 +16,16 @@ import { type Manifest, parseCompactJson, parseManifest, renderManifest } from '
  */
 const PAYLOAD_TYPE = 'application/vnd.anprd.voi-list+json';
 
-const base64 = z.base64().min(4);
+/** One text for the same bytes: a changed bit never goes unnoticed. */
+const base64 = z
+  .string()
+  .min(4)
+  .refine((text) => Buffer.from(text, 'base64').toString('base64') === text, 'expected base64');
 const envelopeSchema = z.strictObject({
   payloadType: z.literal(PAYLOAD_TYPE),
   payload: base64,
   signatures: z
-    .array(z.strictObject({ keyid: z.string().max(100), sig: base64.max(200) }))
+    .array(z.strictObject({ keyid: z.string().max(100), sig: base64.refine((text) => text.length <= 200) }))
     .min(1)
     .max(4),
 });

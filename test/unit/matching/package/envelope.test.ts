@@ -121,6 +121,13 @@ describe('an envelope that is none', () => {
     ['a key more', JSON.stringify({ ...parsed, note: '' })],
     ['unsigned', JSON.stringify({ ...parsed, signatures: [] })],
     ['a payload that is no base64', JSON.stringify({ ...parsed, payload: '!!!!' })],
+    [
+      'a signature in another spelling',
+      text.replace(
+        /([A-Za-z0-9+/])=="}\]}$/,
+        (_, last) => `${String.fromCharCode(last.charCodeAt(0) + 1)}=="}]}`,
+      ),
+    ],
     ['another type', JSON.stringify({ ...parsed, payloadType: 'application/json' })],
     ['five signatures', JSON.stringify({ ...parsed, signatures: Array(5).fill(parsed.signatures[0]) })],
     ['a megabyte', `${text}${' '.repeat(1e6)}`],

@@ -4,6 +4,7 @@ import type { MatchKey } from '../../../../src/domain/vrm.js';
 import { readGroups } from '../../../../src/matching/package/blobs.js';
 import { groupOf, lineOf, parseGroups } from '../../../../src/matching/package/groups.js';
 import { rowOf } from '../../../support/groups.js';
+import { repeatable } from '../../../support/repeatable.js';
 
 const line = (...parts: unknown[]) => `${JSON.stringify(parts)}\n`;
 const parse = (text: string | Uint8Array) => parseGroups(Buffer.from(text as string), 'delta/1-2/3');
@@ -106,6 +107,41 @@ describe('a line that is none', () => {
 
   it('takes no longer where a text is a megabyte of escapes', () => {
     expect(refused(`["A1",["A1","${'\\n'.repeat(500_000)}\n`)).toContain('row 1 is no array');
+  });
+});
+
+describe('lines with a byte changed anywhere', () => {
+  it('are refused, or are what JSON and the rules say they are', () => {
+    const random = repeatable(11);
+    const texts = { 3: 'é "x" \\ \u0001', 10: '2027-02-03', 16: '2026-11-22T20:00:00Z' };
+    const bytes = Buffer.from(
+      line('A1', rowOf('AI', texts), rowOf('A1')) + line('B0') + line('C1', rowOf('CI', texts)),
+    );
+    let taken = 0;
+    for (let round = 0; round < 4_000; round++) {
+      const changed = Buffer.from(bytes);
+      changed[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
+      let groups: ReturnType<typeof parse>;
+      try {
+        groups = parse(changed);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'hotlist.package-invalid' });
+        continue;
+      }
+      taken++;
+      const lines = changed.toString().trimEnd().split('\n');
+      expect(groups).toHaveLength(lines.length);
+      for (const [index, { matchKey, rows, rowCount }] of groups.entries()) {
+        expect([matchKey, ...rows]).toEqual(JSON.parse(lines[index] as string));
+        expect(rows).toHaveLength(rowCount);
+        for (const row of rows) {
+          expect(row).toHaveLength(18);
+          expect(row.every((text) => typeof text === 'string')).toBe(true);
+          expect(row[0]?.replaceAll('O', '0').replaceAll('I', '1')).toBe(matchKey);
+        }
+      }
+    }
+    expect(taken).toBeGreaterThan(50);
   });
 });
 

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,8 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MarkGroup } from '../../../../src/matching/mark-group.js';
 import { verifyBlob, writePart } from '../../../../src/matching/package/blobs.js';
+import { openEnvelope, sealManifest } from '../../../../src/matching/package/envelope.js';
+import { publicKeyText } from '../../../../src/matching/package/keys.js';
 import { PackageFile, writePackageFile } from '../../../../src/matching/package/package-file.js';
 import {
   blobName,
@@ -16,6 +19,7 @@ import {
 } from '../../../../src/matching/package/parts.js';
 import { readPart } from '../../../../src/matching/package/read-part.js';
 import { groupsOf } from '../../../support/groups.js';
+import { repeatable } from '../../../support/repeatable.js';
 
 /** 3,000 marks whose rows pack badly: several blobs. */
 const marks = Array.from({ length: 3_000 }, (_, index) => `A${String(index).padStart(5, '0')}`);
@@ -201,6 +205,51 @@ describe('a package as one file', () => {
 
   it('may hold no blob at all: the manifest may say that nothing changed', () => {
     expect(open(`${envelope}\n`)).not.toThrow();
+  });
+
+  it('is refused wherever a byte of it is another one', () => {
+    const owner = generateKeyPairSync('ed25519').privateKey;
+    const signed = sealManifest(
+      {
+        ...{
+          list: 'stolen',
+          level: 'force',
+          owner: '',
+          defaultAction: '',
+          revision: 1,
+          issuedAtMs: Date.UTC(2026, 0),
+        },
+        ...{ markCount: part.markCount, entryCount: part.entryCount, snapshot: part, deltas: [] },
+      },
+      owner,
+    );
+    writePackageFile(
+      path,
+      signed,
+      [...blobs].map(([name, bytes]) => ({ name, bytes })),
+    );
+    const bytes = readFileSync(path);
+    const take = () => {
+      const file = new PackageFile(path);
+      try {
+        const { snapshot } = openEnvelope(file.envelope, [publicKeyText(owner)], 'stolen');
+        return keys(readPart(snapshot, (name) => file.blob(name))).length;
+      } finally {
+        file.close();
+      }
+    };
+    expect(take()).toBe(3_000);
+    const random = repeatable(5);
+    for (let round = 0; round < 120; round++) {
+      const changed = Buffer.from(bytes);
+      // Every other one in what is small: the envelope and the first header.
+      const at = Math.floor(random() * (round % 2 === 0 ? bytes.length : signed.length + 30));
+      changed[at] = (changed[at] as number) ^ (1 + Math.floor(random() * 255));
+      writeFileSync(path, changed);
+      expect(take, `byte ${at}`).toThrow(
+        expect.objectContaining({ code: expect.stringMatching(/^hotlist\./) }),
+      );
+    }
   });
 
   it('is refused wherever it is cut off, naming the byte', () => {
