@@ -193,10 +193,13 @@ export class Hotlist {
         this.#isSettled = true;
         this.#onSettled();
         return;
-      case 'fault':
-        log.warn({ ...message.fault, list: message.fault.listId }, 'a list was not taken over');
+      case 'fault': {
+        const { kind, listId: list, code, hint, message: found } = message.fault;
+        // What is refused takes a person; what fails is tried again.
+        log[kind === 'refused' ? 'error' : 'warn']({ list, code, hint }, `list not taken over: ${found}`);
         onFault?.(message.fault);
         return;
+      }
       case 'taken-over': {
         const { id, revision, entryCount } = message.list;
         log.info({ list: id, revision, entries: entryCount }, 'took a list over');
@@ -217,18 +220,22 @@ export class Hotlist {
   /** One step, within which nothing is matched. */
   #follow(change: ListChange): void {
     const { config, onNews } = this.#options;
-    if (change.kind === 'gone') {
-      this.#held.delete(change.listId);
-      return;
+    switch (change.kind) {
+      case 'gone':
+        this.#held.delete(change.listId);
+        return;
+      case 'news':
+        onNews?.(change.listId, change.news);
+        return;
+      default: {
+        const { list } = change;
+        const index = change.kind === 'loaded' ? KeyIndex.from(change.keys) : this.#held.get(list.id)?.index;
+        if (index === undefined) throw new Error('a list was changed that was never loaded');
+        if (change.kind === 'patched') index.apply(change.added, change.removed);
+        const settings = settingsOf(config, list.id);
+        this.#held.set(list.id, { list, generation: list.generation, index, settings });
+      }
     }
-    const { list } = change;
-    const before = this.#held.get(list.id);
-    const index = change.kind === 'loaded' ? KeyIndex.from(change.keys) : before?.index;
-    if (index === undefined) throw new Error('a list was changed that was never loaded');
-    if (change.kind === 'patched') index.apply(change.added, change.removed);
-    const settings = settingsOf(config, list.id);
-    this.#held.set(list.id, { list, generation: list.generation, index, settings });
-    if (change.kind !== 'described') onNews?.(list.id, change.news);
   }
 
   #keeperConfiguration(): KeeperConfiguration {

@@ -137,6 +137,9 @@ const listOfUnit = ({ hotlist }: Unit, id = 'stolen') =>
   hotlist.snapshot().lists.find((list) => list.id === id);
 const revisionOf = (unit: Unit, id?: string) => listOfUnit(unit, id)?.inForce?.revision;
 
+const isCurrent = (unit: Unit, revision: number) =>
+  revisionOf(unit) === revision && listOfUnit(unit)?.sync?.state === 'current';
+
 async function until(unit: Unit, condition: () => boolean, withinMs = 20_000): Promise<void> {
   const untilMs = Date.now() + withinMs;
   while (!condition()) {
@@ -157,14 +160,14 @@ describe('a list that its owner publishes', () => {
     owner.change(['AB12CDE', ...manyMarks(8_000)]);
     await retain(owner.publish());
     const unit = await startUnit();
-    await until(unit, () => revisionOf(unit) === 1);
+    await until(unit, () => isCurrent(unit, 1));
     expect(matched(unit, 'AB12CDE')).toEqual(['stolen 1: revision 1']);
     const { bytes } = unit.uplink.snapshot().inbound;
 
     owner.change(['CD34EFG'], ['AB12CDE']);
     const second = owner.publish({ snapshotAt: 1 });
     await retain(second);
-    await until(unit, () => revisionOf(unit) === 2);
+    await until(unit, () => isCurrent(unit, 2));
     expect(matched(unit, 'AB12CDE')).toEqual([]);
     expect(matched(unit, 'CD34EFG')).toEqual(['stolen 2: revision 2']);
     // What came is the manifest and the change: in proportion to it, not to the list.
@@ -182,7 +185,7 @@ describe('a list that its owner publishes', () => {
     owner.change(['AB12CDE']);
     await retain(owner.publish({ issuedAtMs: Date.now() - 60_000 }));
     const unit = await startUnit({ maximumAgeHours: 0.01 });
-    await until(unit, () => revisionOf(unit) === 1);
+    await until(unit, () => isCurrent(unit, 1));
     expect(listOfUnit(unit)?.inForce).toMatchObject({ isOverAge: true });
     expect(unit.hotlist.match(readOf('AB12CDE'), Date.now())?.lists).toMatchObject([{ isOverAge: true }]);
     const { messages } = unit.uplink.snapshot().inbound;
@@ -195,14 +198,14 @@ describe('a list that its owner publishes', () => {
     owner.change(['AB12CDE', ...manyMarks(8_000)]);
     await retain(owner.publish());
     const unit = await startUnit();
-    await until(unit, () => revisionOf(unit) === 1);
+    await until(unit, () => isCurrent(unit, 1));
     await unit.stop();
     for (let hour = 0; hour < 100; hour++) owner.change([`A${hour}`], hour > 5 ? [`A${hour - 5}`] : []);
     await retain(owner.publish({ snapshotAt: 1 }));
     const back = await startUnit();
     // Until it has caught up it matches what it has.
     expect(matched(back, 'AB12CDE')).toEqual(['stolen 1: revision 1']);
-    await until(back, () => revisionOf(back) === 101);
+    await until(back, () => isCurrent(back, 101));
     expect(matched(back, 'A99')).toEqual(['stolen 101: revision 101']);
     expect(matched(back, 'A20')).toEqual([]);
     // The manifest, and of each hour a table and a blob.
@@ -214,12 +217,12 @@ describe('a list that its owner publishes', () => {
     owner.change(['AB12CDE']);
     await retain(owner.publish());
     const unit = await startUnit();
-    await until(unit, () => revisionOf(unit) === 1);
+    await until(unit, () => isCurrent(unit, 1));
     await unit.stop();
     for (let hour = 0; hour < 5; hour++) owner.change([`A${hour}`]);
     await retain(owner.publish({ snapshotAt: 4 }));
     const back = await startUnit();
-    await until(back, () => revisionOf(back) === 6);
+    await until(back, () => isCurrent(back, 6));
     expect(matched(back, 'AB12CDE')).toEqual(['stolen 6: revision 1']);
   });
 });
@@ -238,7 +241,7 @@ describe('a fetch that is cut short', () => {
     await unit.stop();
     await retain(published);
     const back = await startUnit();
-    await until(back, () => revisionOf(back) === 1);
+    await until(back, () => isCurrent(back, 1));
     expect(back.uplink.snapshot().inbound.messages).toBe(1 + blobs.length - some.length);
   });
 
@@ -251,7 +254,7 @@ describe('a fetch that is cut short', () => {
     const cutting = setInterval(() => relay.cut(), 100);
     await systemClock.sleep(500);
     clearInterval(cutting);
-    await until(unit, () => revisionOf(unit) === 1);
+    await until(unit, () => isCurrent(unit, 1));
     expect(unit.uplink.snapshot().link.connections).toBeGreaterThan(1);
     expect(faults).toEqual([]);
   });
@@ -291,7 +294,7 @@ describe('what a broker should not have', () => {
     ],
   ] as const)('is refused, said, and the list stays in force: %s', async (_, spoil, code) => {
     const unit = await startUnit();
-    await until(unit, () => revisionOf(unit) === 1);
+    await until(unit, () => isCurrent(unit, 1));
     await spoil();
     await until(unit, () => listOfUnit(unit)?.sync?.refused !== undefined);
     expect(listOfUnit(unit)?.sync?.refused).toMatchObject({
@@ -304,7 +307,7 @@ describe('what a broker should not have', () => {
 
   it('does not come into force when it is blobs, does not spin, and heals', async () => {
     const unit = await startUnit();
-    await until(unit, () => revisionOf(unit) === 1);
+    await until(unit, () => isCurrent(unit, 1));
     owner.change(manyMarks(3_000));
     const published = owner.publish();
     const spoiled = new Map([...published.blobs].map(([name]) => [name, Buffer.from(`garbage ${name}`)]));
@@ -315,7 +318,7 @@ describe('what a broker should not have', () => {
     expect(unit.uplink.snapshot().inbound.messages - messages).toBeLessThan(12);
     expect(matched(unit, 'AB12CDE')).toEqual(['stolen 1: revision 1']);
     await retain(published);
-    await until(unit, () => revisionOf(unit) === 2);
+    await until(unit, () => isCurrent(unit, 2));
     expect(listOfUnit(unit)?.sync).toMatchObject({ state: 'current' });
     expect(listOfUnit(unit)?.sync?.failing).toBeUndefined();
   });
@@ -327,7 +330,7 @@ describe('matching while a list is taken over', () => {
     owner.change(marks);
     await retain(owner.publish());
     const unit = await startUnit();
-    await until(unit, () => revisionOf(unit) === 1);
+    await until(unit, () => isCurrent(unit, 1));
     // Every row of the next snapshot is another one, and every second mark is gone.
     owner.change(
       marks.filter((_, index) => index % 2 === 0),
@@ -351,15 +354,16 @@ describe('matching while a list is taken over', () => {
     owner.change(['AB12CDE', 'CD34EFG']);
     await retain(owner.publish());
     const unit = await startUnit();
-    await until(unit, () => revisionOf(unit) === 1);
+    await until(unit, () => isCurrent(unit, 1));
     // A delta, then a snapshot in its place.
     owner.change(['EF56GHJ'], ['AB12CDE']);
     await retain(owner.publish({ snapshotAt: 1 }));
-    await until(unit, () => revisionOf(unit) === 2);
+    await until(unit, () => isCurrent(unit, 2));
     owner.change(['GH78JKL']);
     owner.change(['JK90LMN']);
     await retain(owner.publish());
-    await until(unit, () => revisionOf(unit) === 4);
+    await until(unit, () => isCurrent(unit, 4));
+    await until(unit, () => news.length === 3);
     expect(news.map((one) => one.news)).toEqual([
       { kind: 'all' },
       { kind: 'keys', since: 1, keys: ['EF56GHJ'] },
@@ -396,7 +400,7 @@ describe('lists that come and go', () => {
     owner.change(['AB12CDE']);
     await retain(owner.publish());
     const unit = await startUnit();
-    await until(unit, () => revisionOf(unit) === 1);
+    await until(unit, () => isCurrent(unit, 1));
     await unit.stop();
     const without = await startUnit({ lists: [] });
     expect(matched(without, 'AB12CDE')).toEqual([]);
@@ -408,7 +412,7 @@ describe('lists that come and go', () => {
     owner.change(['AB12CDE']);
     await retain(owner.publish());
     const unit = await startUnit();
-    await until(unit, () => revisionOf(unit) === 1);
+    await until(unit, () => isCurrent(unit, 1));
     await importLocal(['CD34EFG']);
     await until(unit, () => revisionOf(unit, 'local') === 1);
     expect(matched(unit, 'CD34EFG')).toEqual(['local 1: imported']);

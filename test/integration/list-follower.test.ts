@@ -46,18 +46,27 @@ function change(
   return store.applyDelta(metaOf(id, revision), revision - 1, groups);
 }
 
-/** A change in the words of a test: what an index holds is asked with these marks. */
+/** Changes in the words of a test, each with its news: what an index holds is asked with these marks. */
 function told(follower: Follower, ...marks: string[]): unknown[] {
-  return [...follower.changes()].map((one: ListChange) => {
-    if (one.kind === 'gone') return `gone ${one.listId}`;
-    const head = `${one.kind} ${one.list.id} ${one.list.revision}`;
-    if (one.kind === 'described') return head;
-    const news = one.news.kind === 'all' ? 'all' : `since ${one.news.since}: ${one.news.keys.join(' ')}`;
-    if (one.kind === 'patched') return [head, `+${one.added.join(' ')} -${one.removed.join(' ')}`, news];
-    const index = KeyIndex.from(one.keys);
-    const found = groupsOf(marks).filter(({ matchKey }) => index.has(matchKey));
-    return [head, found.map(({ matchKey }) => matchKey).join(' '), news];
-  });
+  const changes: unknown[] = [];
+  for (const one of follower.changes()) {
+    if (one.kind === 'news') {
+      const { news } = one;
+      const last = changes.at(-1) as unknown[];
+      last.push(news.kind === 'all' ? 'all' : `since ${news.since}: ${news.keys.join(' ')}`);
+    } else changes.push(wordsOf(one, marks));
+  }
+  return changes;
+}
+
+function wordsOf(one: Exclude<ListChange, { kind: 'news' }>, marks: readonly string[]): unknown {
+  if (one.kind === 'gone') return `gone ${one.listId}`;
+  const head = `${one.kind} ${one.list.id} ${one.list.revision}`;
+  if (one.kind === 'described') return head;
+  if (one.kind === 'patched') return [head, `+${one.added.join(' ')} -${one.removed.join(' ')}`];
+  const index = KeyIndex.from(one.keys);
+  const found = groupsOf(marks).filter(({ matchKey }) => index.has(matchKey));
+  return [head, found.map(({ matchKey }) => matchKey).join(' ')];
 }
 
 describe('whoever follows the lists', () => {

@@ -1,6 +1,7 @@
 import type { MatchKey } from '../../domain/vrm.js';
 import { DeviceError } from '../../lib/errors.js';
 import { KeyIndex } from '../key-index.js';
+import type { TouchedKey } from '../list-store/deltas.js';
 import type { StoredList } from '../list-store/list-rows.js';
 import type { ListStore } from '../list-store/list-store.js';
 import type { ListChange, News } from './protocol.js';
@@ -47,15 +48,7 @@ export class Follower {
   /** One change at a time, so that one index at a time is in memory. @throws DeviceError hotlist.store-failed */
   *changes(): Generator<ListChange> {
     const lists = this.#options.store.lists().filter(this.#options.isMatched);
-    for (const list of lists) {
-      const known = this.#known.get(list.id);
-      const change = this.#changeOf(list, known);
-      if (change === undefined) continue;
-      const patched = change.kind === 'patched' ? change.added.length + change.removed.length : 0;
-      const before = change.kind === 'loaded' ? 0 : (known?.patched ?? 0);
-      this.#known.set(list.id, { list, patched: before + patched });
-      yield change;
-    }
+    for (const list of lists) yield* this.#changesOf(list, this.#known.get(list.id));
     const ids = new Set(lists.map(({ id }) => id));
     for (const listId of [...this.#known.keys()].filter((id) => !ids.has(id))) {
       this.#known.delete(listId);
@@ -63,47 +56,40 @@ export class Follower {
     }
   }
 
-  #changeOf(list: StoredList, known: Known | undefined): ListChange | undefined {
-    if (known === undefined || known.list.generation !== list.generation)
-      return this.#load(list, known?.list);
-    if (known.list.revision !== list.revision)
-      return this.#patch(list, known) ?? this.#load(list, known.list);
-    return JSON.stringify(known.list) === JSON.stringify(list) ? undefined : { kind: 'described', list };
+  *#changesOf(list: StoredList, known: Known | undefined): Generator<ListChange> {
+    const before = known?.list;
+    if (known !== undefined && before?.generation === list.generation) {
+      const patched = before.revision === list.revision ? [] : this.#touchedIn(list, known);
+      if (patched !== undefined) {
+        this.#known.set(list.id, { list, patched: known.patched + patched.length });
+        if (before.revision !== list.revision) yield* patchOf(list, before, patched);
+        else if (JSON.stringify(before) !== JSON.stringify(list)) yield { kind: 'described', list };
+        return;
+      }
+    }
+    const keys = KeyIndex.build(this.#options.store.keyPages(list), list.markCount).transfer();
+    this.#known.set(list.id, { list, patched: 0 });
+    yield { kind: 'loaded', list, keys };
+    yield { kind: 'news', listId: list.id, news: this.#newsOf(list, before) };
   }
 
-  #load(list: StoredList, before: StoredList | undefined): ListChange {
-    const { store, rechecked } = this.#options;
-    const checked = rechecked[list.id];
-    let news: News = { kind: 'all' };
-    if (before !== undefined) news = this.#newsSince(list, before);
-    else if (checked !== undefined) news = this.#touched(list, checked) ?? news;
-    const keys = KeyIndex.build(store.keyPages(list), list.markCount).transfer();
-    return { kind: 'loaded', list, keys, news };
-  }
-
-  #patch(list: StoredList, { list: before, patched }: Known): ListChange | undefined {
+  /** @returns undefined where building the index anew is better. */
+  #touchedIn(list: StoredList, { list: before, patched }: Known): readonly TouchedKey[] | undefined {
     const touched = this.#options.store.touchedSince(list, before.revision);
     if (touched === undefined || touched.length > MOST_PATCHED_KEYS) return undefined;
-    if (patched + touched.length > Math.max(list.markCount / 2, MOST_PATCHED_KEYS)) return undefined;
-    const added = touched.filter(({ present }) => present).map(({ key }) => key);
-    const removed = touched.filter(({ present }) => !present).map(({ key }) => key);
-    return {
-      kind: 'patched',
-      list,
-      added,
-      removed,
-      news: { kind: 'keys', since: before.revision, keys: added },
-    };
+    const isWorn = patched + touched.length > Math.max(list.markCount / 2, MOST_PATCHED_KEYS);
+    return isWorn ? undefined : touched;
   }
 
-  #newsSince(list: StoredList, before: StoredList): News {
-    if (before.generation === list.generation) {
-      return this.#touched(list, before.revision) ?? { kind: 'all' };
-    }
+  #newsOf(list: StoredList, before: StoredList | undefined): News {
+    const since = before?.revision ?? this.#options.rechecked[list.id];
+    if (since === undefined) return { kind: 'all' };
     try {
-      const { store } = this.#options;
-      const keys = newKeys(store.keyPages(before), store.keyPages(list), MOST_NEWS_KEYS);
-      return keys === undefined ? { kind: 'all' } : { kind: 'keys', since: before.revision, keys };
+      const keys =
+        before === undefined || before.generation === list.generation
+          ? this.#touched(list, since)
+          : this.#newIn(list, before);
+      return keys === undefined ? { kind: 'all' } : { kind: 'keys', since, keys };
     } catch (error) {
       // The generation before is dropped a minute after another has taken its place.
       if (error instanceof DeviceError) return { kind: 'all' };
@@ -111,12 +97,28 @@ export class Follower {
     }
   }
 
-  #touched(list: StoredList, since: number): News | undefined {
-    if (since === list.revision) return { kind: 'keys', since, keys: [] };
+  #newIn(list: StoredList, before: StoredList): readonly MatchKey[] | undefined {
+    const { store } = this.#options;
+    return newKeys(store.keyPages(before), store.keyPages(list), MOST_NEWS_KEYS);
+  }
+
+  #touched(list: StoredList, since: number): readonly MatchKey[] | undefined {
+    if (since === list.revision) return [];
     const touched = this.#options.store.touchedSince(list, since);
     if (touched === undefined || touched.length > MOST_NEWS_KEYS) return undefined;
-    return { kind: 'keys', since, keys: touched.filter(({ present }) => present).map(({ key }) => key) };
+    return touched.filter(({ present }) => present).map(({ key }) => key);
   }
+}
+
+function* patchOf(
+  list: StoredList,
+  before: StoredList,
+  touched: readonly TouchedKey[],
+): Generator<ListChange> {
+  const added = touched.filter(({ present }) => present).map(({ key }) => key);
+  const removed = touched.filter(({ present }) => !present).map(({ key }) => key);
+  yield { kind: 'patched', list, added, removed };
+  yield { kind: 'news', listId: list.id, news: { kind: 'keys', since: before.revision, keys: added } };
 }
 
 /** @returns keys that only the later pages have, all ascending; undefined where there are more than `most`. */

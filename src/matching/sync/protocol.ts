@@ -36,22 +36,18 @@ export type ToKeeper =
 
 /** How a list in force has changed since it was told last. */
 export type ListChange =
-  | {
-      readonly kind: 'loaded';
-      readonly list: StoredList;
-      readonly keys: TransferredKeys;
-      readonly news: News;
-    }
+  | { readonly kind: 'loaded'; readonly list: StoredList; readonly keys: TransferredKeys }
   | {
       readonly kind: 'patched';
       readonly list: StoredList;
       readonly added: readonly MatchKey[];
       readonly removed: readonly MatchKey[];
-      readonly news: News;
     }
   /** Its marks are as they were. */
   | { readonly kind: 'described'; readonly list: StoredList }
-  | { readonly kind: 'gone'; readonly listId: string };
+  | { readonly kind: 'gone'; readonly listId: string }
+  /** Follows on `loaded` and `patched`: of a whole list it takes a while to find out. */
+  | { readonly kind: 'news'; readonly listId: string; readonly news: News };
 
 export type FromKeeper =
   | ListChange
