@@ -209,6 +209,29 @@ describe('anprctl hotlist export', () => {
   });
 });
 
+describe('anprctl hotlist remove', () => {
+  it('takes a list off, and leaves the others', async () => {
+    await anprctl('import', csv('vrm\nAB12CDE\n'), '--list', 'watch');
+    await anprctl('import', csv('vrm\nCD34EFG\n'), '--list', 'other');
+    expect(await anprctl('remove', '--list', 'watch')).toMatchObject({
+      code: 0,
+      out: 'list watch: removed, with 1 entry\n',
+    });
+    expect((await anprctl('check', 'AB12CDE')).code).toBe(1);
+    expect((await anprctl('check', 'CD34EFG')).code).toBe(0);
+    expect((await anprctl('remove', '--list', 'watch')).err).toContain('there is no list watch');
+    expect((await anprctl('import', csv('vrm\nAB12CDE\n'), '--list', 'watch')).out).toContain('revision 2');
+  });
+
+  it('leaves a list that would come again', async () => {
+    await anprctl('import', csv('vrm\nAB12CDE\n'), '--list', 'watch');
+    configure([{ id: 'watch', publicKeys: [`${'A'.repeat(43)}=`] }]);
+    const { code, err } = await anprctl('remove', '--list', 'watch');
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('would come again') });
+    expect((await anprctl('check', 'AB12CDE')).code).toBe(0);
+  });
+});
+
 describe('anprctl hotlist status', () => {
   it('shows each list with its revision, size, age and next weed date', async () => {
     const nextYear = new Date().getUTCFullYear() + 1;

@@ -5,6 +5,7 @@ import { register as registerExport } from './export.js';
 import { register as registerImport } from './import.js';
 import { register as registerKeygen } from './keygen.js';
 import { register as registerPublish } from './publish.js';
+import { register as registerRemove } from './remove.js';
 import { register as registerStatus } from './status.js';
 
 /** Looking first, then what changes a device, then the owner's side. */
@@ -17,6 +18,7 @@ export function register(program: Command): void {
     registerCheck,
     registerDiff,
     registerImport,
+    registerRemove,
     registerExport,
     registerPublish,
     registerKeygen,
