@@ -120,6 +120,11 @@ export class Hotlist {
     return held && this.#match(read, readAtMs, { listId, keys: keys ?? held.index });
   }
 
+  /** Whether the clock can be right, as far as the lists tell. */
+  get clock(): ClockCredibility {
+    return this.#credibility(this.#options.clock.nowMs());
+  }
+
   /** Revision of a list that is matched against. */
   revisionOf(listId: string): number | undefined {
     return this.#held.get(listId)?.list.revision;

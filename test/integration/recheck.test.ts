@@ -39,6 +39,7 @@ let revision: number;
 let looked: string[];
 /** Makes looking at a read take time, or fail. */
 let onLook: (() => void) | undefined;
+let credibility: LateMatcher['clock'];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'anprd-recheck-'));
@@ -48,6 +49,7 @@ beforeEach(async () => {
   looked = [];
   lateHits = 0;
   onLook = undefined;
+  credibility = 'credible';
   const config = { path: join(folder, 'records.db'), retentionDays: 30, mostMegabytes: 100 };
   store = new RecordStore({ config, key: keyIn(folder), clock, log: createLogger('silent') });
   await store.start();
@@ -75,6 +77,9 @@ function startRecheck(): void {
 
 const matcher = new Matcher({ confusions: CONFUSIONS });
 const lateMatcher: LateMatcher = {
+  get clock() {
+    return credibility;
+  },
   revisionOf: () => (revision === 0 ? undefined : revision),
   matchLate(read, readAtMs, listId, keys) {
     looked.push(read.vrm);
@@ -169,6 +174,17 @@ describe('a vehicle that passed before it was listed', () => {
     list(['AB12CDE', 'CD34EFG'], 'all');
     await done();
     expect(keysOfHits()).toEqual(['CD34EFG']);
+  });
+});
+
+describe('a clock that is wrong by years', () => {
+  it('does not make reads too old to be checked', async () => {
+    passed('AB12CDE');
+    clock.advance(900 * DAY_MS);
+    credibility = 'ahead';
+    list(['AB12CDE'], 'all');
+    await done();
+    expect(keysOfHits()).toEqual(['AB12CDE']);
   });
 });
 
