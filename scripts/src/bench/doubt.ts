@@ -69,7 +69,7 @@ export async function reportOf(
     'listed and read, found: exact only': percent(foundOf(exact, every, 0)),
     'listed and read, found: edit distance 1': percent(namedOf(editDistance, every, 0)),
     'listed and read, found: with doubt': percent(foundOf(ours, every, publishFrom)),
-    'one wrong character, reads': { value: foundOf(ours, ONE_WRONG, 0).of, unit: '' },
+    'with one wrong character': { value: foundOf(ours, ONE_WRONG, 0).of, unit: 'reads' },
     'one wrong character, found: edit distance 1': percent(namedOf(editDistance, ONE_WRONG, 0)),
     'one wrong character, found: with doubt': {
       ...percent(foundOf(ours, ONE_WRONG, publishFrom)),
