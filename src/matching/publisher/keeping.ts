@@ -10,13 +10,13 @@ export interface KeepingRules {
   readonly leastBytes: number;
   /** Each delta is a few retained messages, for which a broker has memory. */
   readonly mostDeltas: number;
-  /** So many of the newest are not merged: a device that was away for a moment fetches no more than it missed. */
+  /** So many of the newest, at least one, are not merged: a device that was away for a moment fetches no more than it missed. */
   readonly apart: number;
 }
 
 /**
  * A week of changes every five minutes is 2,000 revisions: merged, they are 30 deltas that name each
- * mark once, and a device that was away fetches at most one of them in part for nothing.
+ * mark once.
  */
 export const KEEPING: KeepingRules = {
   chainShare: 0.25,
@@ -51,9 +51,10 @@ export function withoutTooOld(
 }
 
 /**
- * Which delta to merge with the one after it, where there are too many: the smallest two neighbours,
- * so that spans grow with their age in steps of like size. Never over the snapshot's revision, from
- * which a device without the list goes on.
+ * Which delta to merge with the one after it, where there are too many: the two neighbours that
+ * together are the smallest part of what came after them. So spans grow with their age, and what a
+ * device fetches for nothing of the first one is a small part of what it missed. Never over the
+ * snapshot's revision, from which a device without the list goes on.
  * @returns index of the first of the two; undefined where nothing need be merged.
  */
 export function mergeAt(
@@ -62,11 +63,15 @@ export function mergeAt(
   rules: KeepingRules,
 ): number | undefined {
   if (deltas.length <= rules.mostDeltas) return undefined;
-  let best: { readonly index: number; readonly bytes: number } | undefined;
-  for (const [index, delta] of deltas.slice(0, -rules.apart - 1).entries()) {
-    if (delta.to === snapshot.revision) continue;
-    const bytes = delta.bytes + (deltas[index + 1] as DeltaPart).bytes;
-    if (best === undefined || bytes < best.bytes) best = { index, bytes };
+  let best: { readonly index: number; readonly share: number } | undefined;
+  let newerBytes = bytesOf(deltas.slice(-rules.apart));
+  for (let index = deltas.length - rules.apart - 2; index >= 0; index--) {
+    const [one, other] = [deltas[index] as DeltaPart, deltas[index + 1] as DeltaPart];
+    const share = (one.bytes + other.bytes) / newerBytes;
+    if (one.to !== snapshot.revision && share <= (best?.share ?? Number.POSITIVE_INFINITY)) {
+      best = { index, share };
+    }
+    newerBytes += other.bytes;
   }
   return best?.index;
 }
