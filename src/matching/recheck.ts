@@ -6,6 +6,7 @@ import { DeviceError } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
 import type { ClockCredibility } from './clock-credibility.js';
 import { KeyIndex } from './key-index.js';
+import { NeighbourFilter } from './neighbour-filter.js';
 import type { News } from './sync/protocol.js';
 
 /** Reads that are held, oldest first, as the store has them. Each call may throw DeviceError. */
@@ -59,6 +60,8 @@ const PAUSE_MS = 15;
 const PAGE_KEYS = 500;
 const PAGE_READS = 8;
 const RETRY_MS = 10_000;
+/** With more marks, most reads are near one of them, and looking at each is as quick. */
+const MOST_FILTERED_KEYS = 2_000;
 
 interface Job {
   readonly listId: string;
@@ -75,6 +78,8 @@ interface Job {
  * - How far a list was checked is written down only when all held reads were: what is cut short is
  *   begun again, and what was told is not told twice.
  * - It works in slices of milliseconds: a passage never waits for it.
+ * - What came in a delta costs what reading the keys of the held reads costs: only those near one of
+ *   its marks are fetched.
  */
 export class Recheck {
   readonly #options: RecheckOptions;
@@ -158,19 +163,20 @@ export class Recheck {
     // A clock that is wrong by years would call every read too old, and checked.
     const sinceMs = matcher.clock === 'credible' ? clock.nowMs() - reachMs : 0;
     this.#sliceMono = clock.monoMs();
-    // First those that were read as they are listed: they are found by their keys alone.
-    if (keys !== undefined) {
+    if (job.keys === undefined || keys === undefined || job.keys.length > MOST_FILTERED_KEYS) {
       await this.#each(
-        (after) => reads.heldKeys(sinceMs, after, PAGE_KEYS),
-        ({ sequence, matchKey }) => {
-          const held = keys.has(matchKey) ? reads.heldRead(sequence) : undefined;
-          if (held !== undefined) this.#match(held, job, keys);
-        },
+        (after) => reads.heldReads(sinceMs, after, PAGE_READS),
+        (held) => this.#match(held, job, keys),
       );
+      return;
     }
+    const filter = new NeighbourFilter(job.keys);
     await this.#each(
-      (after) => reads.heldReads(sinceMs, after, PAGE_READS),
-      (held) => this.#match(held, job, keys),
+      (after) => reads.heldKeys(sinceMs, after, PAGE_KEYS),
+      ({ sequence, matchKey }) => {
+        const held = filter.mayBeOne(matchKey) ? reads.heldRead(sequence) : undefined;
+        if (held !== undefined) this.#match(held, job, keys);
+      },
     );
   }
 
