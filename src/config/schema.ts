@@ -188,6 +188,12 @@ export const hotlistSchema = z.strictObject({
     .describe(
       'A list whose owner has not confirmed it for so long raises a warning, and its hits are marked.',
     ),
+  localMaximumAgeHours: z
+    .number()
+    .min(0.01)
+    .max(100_000)
+    .default(168)
+    .describe('The same for a list that was imported on the device, since its import.'),
   publishFrom: probability(0.001).describe(
     'Probability from which a possible match (a mark other than the read one) is published as a hit; 0.03 spares nine in ten false ones, and loses two in ten vehicles that are read with one wrong character.',
   ),

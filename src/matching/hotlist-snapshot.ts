@@ -67,13 +67,17 @@ export function describeList(
 
 const HOUR_MS = 3_600_000;
 
-/** What the configuration says of a list: its own word, or the word for all. */
-export function settingsOf(config: HotlistConfig, listId: string): ListSettings {
+/** What the configuration says of a list: its own word, or the word for all of its origin. */
+export function settingsOf(
+  config: HotlistConfig,
+  { id: listId, origin }: Pick<VoiList, 'id' | 'origin'>,
+): ListSettings {
   const own = config.lists.find(({ id }) => id === listId);
+  const maximumAgeHours = origin === 'local' ? config.localMaximumAgeHours : config.maximumAgeHours;
   return {
     publishFrom: own?.publishFrom ?? config.publishFrom,
     alertFrom: own?.alertFrom ?? config.alertFrom,
     listedShare: own?.listedShare ?? config.listedShare,
-    maximumAgeMs: (own?.maximumAgeHours ?? config.maximumAgeHours) * HOUR_MS,
+    maximumAgeMs: (own?.maximumAgeHours ?? maximumAgeHours) * HOUR_MS,
   };
 }

@@ -155,12 +155,15 @@ export class Hotlist {
       keeperRestarts: this.#keeper.restarts,
       lists: [...ids].sort().map((id) => {
         const found = inForce.find(({ list }) => list.id === id);
-        const { maximumAgeMs } = settingsOf(config, id);
         const sync = this.#statuses[id];
         return {
           id,
           ...(found && {
-            inForce: describeList(found.list, { nowMs, maximumAgeMs, isMatched: found.isMatched }),
+            inForce: describeList(found.list, {
+              nowMs,
+              maximumAgeMs: settingsOf(config, found.list).maximumAgeMs,
+              isMatched: found.isMatched,
+            }),
           }),
           ...(sync && { sync }),
         };
@@ -237,7 +240,7 @@ export class Hotlist {
         const index = change.kind === 'loaded' ? KeyIndex.from(change.keys) : this.#held.get(list.id)?.index;
         if (index === undefined) throw new Error('a list was changed that was never loaded');
         if (change.kind === 'patched') index.apply(change.added, change.removed);
-        const settings = settingsOf(config, list.id);
+        const settings = settingsOf(config, list);
         this.#held.set(list.id, { list, generation: list.generation, index, settings });
       }
     }

@@ -73,7 +73,7 @@ async function showStatus({ store, config }: OpenLists, options: StatusOptions):
     const staged = stagedOf(store, id, pinnedKeys(config, id));
     if (list === undefined) return { id, ...(staged && { staged }) };
     const ageMs = Math.max(0, nowMs - list.issuedAtMs);
-    const { maximumAgeMs } = settingsOf(config.hotlist, id);
+    const { maximumAgeMs } = settingsOf(config.hotlist, list);
     const isLooked = options.weeds || list.entryCount <= QUICK_ENTRIES;
     return {
       id,
