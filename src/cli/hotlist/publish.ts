@@ -34,6 +34,7 @@ interface PublishOptions extends TermsOptions {
   readonly topicPrefix?: string;
   readonly previousKey: readonly string[];
   readonly firstRevision?: number;
+  readonly acceptRemovals?: boolean;
   readonly json?: boolean;
 }
 
@@ -67,6 +68,7 @@ export function register(hotlist: Command): void {
     .option('--topic-prefix <topic>', 'first part of the topics (as in the configuration)')
     .option('--previous-key <key>', 'public key that signed before, when the key changes', gatheredKeys, [])
     .option('--first-revision <number>', 'where to begin in a new folder (1)', parseRevision)
+    .option('--accept-removals', 'also where more than half of the marks go; otherwise that is refused')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP);
   withTermsOptions(command, 'as in the package so far').action((file: string, options: PublishOptions) =>
@@ -98,6 +100,7 @@ async function publishFile(file: string, options: PublishOptions): Promise<void>
     previousKeys: options.previousKey,
     ...(options.firstRevision !== undefined && { firstRevision: options.firstRevision }),
     nowMs: Date.now(),
+    mayShrink: options.acceptRemovals ?? false,
     onBlob: (step) => progress.tell(`blobs written (${step})`, ++blobs),
   });
   progress.end();

@@ -40,6 +40,8 @@ export interface PublishOptions {
   readonly firstRevision?: number;
   /** UTC, milliseconds */
   readonly nowMs: number;
+  /** That the list may lose most of its marks: an export that broke off looks just like that. */
+  readonly mayShrink?: boolean;
   readonly rules?: KeepingRules;
   /** Called for each blob that is written. */
   readonly onBlob?: (step: 'delta' | 'snapshot' | 'merging', bytes: number) => void;
@@ -116,6 +118,7 @@ function next(options: PublishOptions, before: Manifest): Made {
       hint: 'Set the clock of this computer.',
     });
   }
+  if (!options.mayShrink) refuseShrinking(before.markCount, content.markCount);
   const changes = { added: 0, changed: 0, removed: 0 };
   const current = groupsOfPackage(before, (name) => folder.blob(name));
   const different = differences(current, content.groups(), changes);
@@ -135,6 +138,18 @@ function next(options: PublishOptions, before: Manifest): Made {
     deltas = deltas.toSpliced(at, 2, merge(options, deltas[at] as DeltaPart, deltas[at + 1] as DeltaPart));
   }
   return { revision, snapshot, deltas, changes };
+}
+
+/** A handful of marks comes and goes; a list of many that loses half of them has not been read whole. */
+const SMALL_LIST_MARKS = 100;
+const MOST_LOST_SHARE = 0.5;
+
+function refuseShrinking(before: number, after: number): void {
+  if (before <= SMALL_LIST_MARKS || after >= before * (1 - MOST_LOST_SHARE)) return;
+  throw new DeviceError('hotlist.publish-failed', {
+    message: `the list would go from ${before} marks to ${after}; expected no more than half of them to go at once`,
+    hint: 'Look whether the file is whole. If so many are to go, say so: --accept-removals.',
+  });
 }
 
 /** One revision is one list: a device that has it need not ask whether something else was meant. */

@@ -72,6 +72,28 @@ function takeDelta(held: Held, groups: Iterable<MarkGroup>): Held {
 
 const wholeOf = (rows: Rows): Held => takeDelta(new Map(), contentOf(rows).groups());
 
+describe('a list that loses most of its marks', () => {
+  const many = (count: number): Rows =>
+    new Map(Array.from({ length: count }, (_, index) => [`M${index + 1}`, ['theft']]));
+
+  it('is refused, since an export that broke off looks just like that', async () => {
+    await publishRows(many(300));
+    await expect(publishRows(many(149))).rejects.toMatchObject({
+      code: 'hotlist.publish-failed',
+      message: 'the list would go from 300 marks to 149; expected no more than half of them to go at once',
+      hint: expect.stringContaining('--accept-removals'),
+    });
+    expect(manifestOf()).toMatchObject({ revision: 1, markCount: 300 });
+  });
+
+  it('is published where that is said to be meant, or half of them stay, or it was short', async () => {
+    await publishRows(many(300));
+    expect((await publishRows(many(150))).manifest.markCount).toBe(150);
+    expect((await publishRows(many(20), { mayShrink: true })).manifest.markCount).toBe(20);
+    expect((await publishRows(many(1))).manifest.markCount).toBe(1);
+  });
+});
+
 describe('publishing a list', () => {
   const one: Rows = new Map([
     ['AB12CDE', ['theft', 'no insurance']],
