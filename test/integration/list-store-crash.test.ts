@@ -86,7 +86,7 @@ function child(
     const folder = ${JSON.stringify(folder)};
     const parsed = {};
     const groups = (name, revision) => {
-      parsed[name] ??= parseGroups(readFileSync(folder + '/' + name), name);
+      parsed[name] ??= [...parseGroups(readFileSync(folder + '/' + name), name)];
       return parsed[name].map(({ matchKey, rowCount, rowsText }) =>
         ({ matchKey, rowCount, rowsText: rowsText.replaceAll('REV', String(revision)) }));
     };

@@ -96,11 +96,11 @@ export function verifyBlob(table: Uint8Array, index: number, blob: Uint8Array, n
 }
 
 /**
- * Unpacks a blob and checks every line of it.
+ * Unpacks a blob and checks every line of it, as it is asked for.
  * @param name for errors, as `blobName` makes it.
- * @throws DeviceError hotlist.package-invalid
+ * @throws DeviceError hotlist.package-invalid, when the line at fault is reached
  */
-export function readGroups(blob: Uint8Array, name = 'a blob'): MarkGroup[] {
+export function* readGroups(blob: Uint8Array, name: string): Generator<MarkGroup> {
   if (blob.length > MOST_BLOB_BYTES) {
     throw packageInvalid(`${name} has ${blob.length} bytes, expected at most ${MOST_BLOB_BYTES}`);
   }
@@ -114,7 +114,7 @@ export function readGroups(blob: Uint8Array, name = 'a blob'): MarkGroup[] {
       cause,
     );
   }
-  return parseGroups(lines, name);
+  yield* parseGroups(lines, name);
 }
 
 function digestOf(bytes: Uint8Array): Buffer {

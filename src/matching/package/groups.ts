@@ -48,56 +48,68 @@ const ROW = new RegExp(
 const HEAD = /\["([A-HJ-NP-Z0-9]{1,12})"/y;
 
 /**
- * Reads the lines of a blob.
+ * Reads the lines of a blob, one at a time: in memory, a million short lines would take many times
+ * what the blob takes.
  * @param name of the blob, for errors, which give the line's number and never its contents.
- * @throws DeviceError hotlist.package-invalid
+ * @throws DeviceError hotlist.package-invalid, when the line at fault is reached
  */
-export function parseGroups(lines: Uint8Array, name: string): MarkGroup[] {
+export function* parseGroups(lines: Uint8Array, name: string): Generator<MarkGroup> {
   if (!isUtf8(lines)) throw packageInvalid(`${name} is no UTF-8`);
-  const text = Buffer.from(lines.buffer, lines.byteOffset, lines.length).toString('utf8');
-  const groups: MarkGroup[] = [];
-  const dates = new Set(['']);
-  const instants = new Set(['']);
-  for (let at = 0; at < text.length; ) {
-    const end = text.indexOf('\n', at);
-    const fault = (found: string) => packageInvalid(`${name}, line ${groups.length + 1}: ${found}`);
-    if (end === -1) throw fault('it is cut off');
-    if (end - at > MOST_LINE_LENGTH) throw fault(`longer than ${MOST_LINE_LENGTH} characters`);
-    HEAD.lastIndex = at;
-    const matchKey = HEAD.exec(text)?.[1];
-    if (matchKey === undefined) throw fault('it does not begin with a match key');
-    const rowsAt = at + matchKey.length + 3;
-    let rowCount = 0;
-    let next = rowsAt;
-    for (; text[next] === ','; rowCount++) {
-      ROW.lastIndex = next;
-      const row = ROW.exec(text);
-      if (row === null) throw fault(`row ${rowCount + 1} is no array of 18 texts with a mark and dates`);
-      if (rowCount === MOST_ROWS_PER_MARK) throw fault(`more than ${MOST_ROWS_PER_MARK} rows`);
-      if (ROW.lastIndex - next - 1 > MOST_ROW_LENGTH) throw fault(`row ${rowCount + 1} is too long`);
-      const [, vrm, weedDate, validFrom, validTo] = row as unknown as string[];
-      if (vrm !== matchKey && folded(vrm as string) !== matchKey) {
-        throw fault(`the mark of row ${rowCount + 1} does not fold to the match key`);
-      }
-      if (!isDate(weedDate as string, dates)) throw fault(`row ${rowCount + 1} has no valid weed date`);
-      if (!isInstant(validFrom as string, instants) || !isInstant(validTo as string, instants)) {
-        throw fault(`row ${rowCount + 1} has no valid time of validity`);
-      }
-      next = ROW.lastIndex;
-    }
-    if (text[next] !== ']' || next + 1 !== end) throw fault('its array does not end where it should');
-    const rowsText = rowCount === 0 ? '' : `[${text.slice(rowsAt + 1, end)}`;
-    groups.push(new ParsedGroup(matchKey as MatchKey, rowCount, rowsText));
+  const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.length);
+  const known = { dates: new Set(['']), instants: new Set(['']) };
+  let number = 1;
+  for (let at = 0; at < bytes.length; number++) {
+    const end = bytes.indexOf(LINE_FEED, at);
+    if (end === -1) throw packageInvalid(`${name}, line ${number}: it is cut off`);
+    const found = parseLine(bytes.toString('utf8', at, end), known);
+    if (typeof found === 'string') throw packageInvalid(`${name}, line ${number}: ${found}`);
+    yield found;
     at = end + 1;
   }
-  return groups;
+}
+
+const LINE_FEED = 0x0a;
+
+/** Texts found to be in the calendar: lists have few different ones. */
+interface KnownTexts {
+  readonly dates: Set<string>;
+  readonly instants: Set<string>;
+}
+
+/** @returns the group, or what is wrong, without its contents. */
+function parseLine(line: string, { dates, instants }: KnownTexts): MarkGroup | string {
+  if (line.length > MOST_LINE_LENGTH) return `longer than ${MOST_LINE_LENGTH} characters`;
+  HEAD.lastIndex = 0;
+  const matchKey = HEAD.exec(line)?.[1];
+  if (matchKey === undefined) return 'it does not begin with a match key';
+  const rowsAt = matchKey.length + 3;
+  let rowCount = 0;
+  let next = rowsAt;
+  for (; line[next] === ','; rowCount++) {
+    ROW.lastIndex = next;
+    const row = ROW.exec(line);
+    if (row === null) return `row ${rowCount + 1} is no array of 18 texts with a mark and dates`;
+    if (rowCount === MOST_ROWS_PER_MARK) return `more than ${MOST_ROWS_PER_MARK} rows`;
+    if (ROW.lastIndex - next - 1 > MOST_ROW_LENGTH) return `row ${rowCount + 1} is too long`;
+    const [, vrm, weedDate, validFrom, validTo] = row as unknown as string[];
+    if (vrm !== matchKey && folded(vrm as string) !== matchKey) {
+      return `the mark of row ${rowCount + 1} does not fold to the match key`;
+    }
+    if (!isDate(weedDate as string, dates)) return `row ${rowCount + 1} has no valid weed date`;
+    if (!isInstant(validFrom as string, instants) || !isInstant(validTo as string, instants)) {
+      return `row ${rowCount + 1} has no valid time of validity`;
+    }
+    next = ROW.lastIndex;
+  }
+  if (line[next] !== ']' || next + 1 !== line.length) return 'its array does not end where it should';
+  const rowsText = rowCount === 0 ? '' : `[${line.slice(rowsAt + 1)}`;
+  return new ParsedGroup(matchKey as MatchKey, rowCount, rowsText);
 }
 
 function folded(vrm: string): string {
   return vrm.replaceAll('O', '0').replaceAll('I', '1');
 }
 
-/** @param known texts found to be in the calendar: lists have few different ones. */
 function isDate(text: string, known: Set<string>): boolean {
   if (known.has(text)) return true;
   const valid = /^\d{4}-\d{2}-\d{2}$/.test(text) && isInCalendar(`${text}T00:00:00Z`);
@@ -105,7 +117,6 @@ function isDate(text: string, known: Set<string>): boolean {
   return valid;
 }
 
-/** @param known as for dates, of their own. */
 function isInstant(text: string, known: Set<string>): boolean {
   if (known.has(text)) return true;
   const valid = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(text) && isInCalendar(text);

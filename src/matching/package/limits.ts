@@ -7,8 +7,11 @@
 export const MOST_ENVELOPE_BYTES = 512 * 1024;
 /** Of a blob as it travels. Blobs are cut at about a tenth of that; many brokers take no larger packet. */
 export const MOST_BLOB_BYTES = 4 * 1024 * 1024;
-/** Of a blob inflated: what a gzip bomb can cost in memory. */
-export const MOST_INFLATED_BYTES = 16 * 1024 * 1024;
+/**
+ * Of a blob inflated: what a gzip bomb can cost in memory, for each of the parts that are merged. The
+ * largest that anybody writes is a line of MOST_LINE_LENGTH behind a blob that is all but full.
+ */
+export const MOST_INFLATED_BYTES = 4 * 1024 * 1024;
 /** Raw lines that make one blob: small enough to send again after a lost link, large enough to pack well. */
 export const BLOB_TARGET_BYTES = 512 * 1024;
 /**

@@ -7,7 +7,7 @@ import { rowOf } from '../../../support/groups.js';
 import { repeatable } from '../../../support/repeatable.js';
 
 const line = (...parts: unknown[]) => `${JSON.stringify(parts)}\n`;
-const parse = (text: string | Uint8Array) => parseGroups(Buffer.from(text as string), 'delta/1-2/3');
+const parse = (text: string | Uint8Array) => [...parseGroups(Buffer.from(text as string), 'delta/1-2/3')];
 const refused = (text: string | Uint8Array) => {
   try {
     parse(text);
@@ -146,18 +146,26 @@ describe('lines with a byte changed anywhere', () => {
 });
 
 describe('a blob', () => {
+  const read = (blob: Uint8Array) => [...readGroups(blob, 'snapshot/1/1')];
+
   it('unpacks to its lines', () => {
-    expect(readGroups(gzipSync('["A1"]\n["A2"]\n')).map(({ matchKey }) => matchKey)).toEqual(['A1', 'A2']);
-    expect(readGroups(gzipSync(''))).toEqual([]);
+    expect(read(gzipSync('["A1"]\n["A2"]\n')).map(({ matchKey }) => matchKey)).toEqual(['A1', 'A2']);
+    expect(read(gzipSync(''))).toEqual([]);
+  });
+
+  it('costs the memory of its bytes, not of its lines: one of these is there at a time', () => {
+    const groups = readGroups(gzipSync(`${'["A1"]\n'.repeat(500_000)}garbage\n`), 'snapshot/1/1');
+    expect(groups.next().value).toMatchObject({ matchKey: 'A1', rowCount: 0 });
+    expect(() => [...groups]).toThrow('snapshot/1/1, line 500001: it does not begin with a match key');
   });
 
   it.each([
-    ['a bomb', gzipSync(Buffer.alloc(40e6)), 'unpacks to more than 16777216 bytes'],
+    ['a bomb', gzipSync(Buffer.alloc(40e6)), 'unpacks to more than 4194304 bytes'],
     ['more than 4 MB', Buffer.alloc(4_200_000), 'has 4200000 bytes, expected at most 4194304'],
     ['not packed', Buffer.from('["A1"]\n'), 'cannot be unpacked'],
     ['cut off', gzipSync('["A1"]\n').subarray(0, -5), 'cannot be unpacked'],
     ['nothing', Buffer.alloc(0), 'cannot be unpacked'],
   ])('is refused: %s', (_, blob, reason) => {
-    expect(() => readGroups(blob, 'snapshot/1/1')).toThrow(`snapshot/1/1 ${reason}`);
+    expect(() => read(blob)).toThrow(`snapshot/1/1 ${reason}`);
   });
 });
