@@ -109,7 +109,11 @@ class KeeperThread {
         lists,
         clock: systemClock,
         onFault: (fault) => this.#say({ kind: 'fault', fault }),
-        onTakenOver: (list) => this.#say({ kind: 'taken-over', list }),
+        onTakenOver: (list) => {
+          this.#say({ kind: 'taken-over', list });
+          // Matched against before what was staged of it is cleared away.
+          this.#follow();
+        },
         ...(timing !== undefined && { timing }),
       });
       const isMatched = (list: StoredList) => !isLeftOut(list, this.#configuration);
