@@ -142,9 +142,13 @@ function leastProbabilities(read: PlateRead, inForce: readonly ListInForce[], pr
   const weights = inForce.map((held) => weightOf(held, prior));
   const leastWeight = Math.min(...weights);
   const own = { probability: read.probability, weight: prior.plausibility };
-  return inForce.map(({ settings }, i) =>
-    leastProbability(settings.publishFrom, { weight: weights[i] as number, read: own, leastWeight }),
-  );
+  return weights.map((weight) => {
+    // A mark that is on two lists has the greater weight, and the lesser threshold admits it.
+    const publishFrom = inForce
+      .filter((_, i) => (weights[i] as number) <= weight)
+      .reduce((least, { settings }) => Math.min(least, settings.publishFrom), 1);
+    return leastProbability(publishFrom, { weight, read: own, leastWeight });
+  });
 }
 
 function weightOf({ list, settings }: ListInForce, prior: Prior): number {

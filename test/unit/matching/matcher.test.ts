@@ -204,6 +204,23 @@ describe('a mark that the read may be', () => {
     expect(told({ publishFrom: 1 }, { alertFrom: probability - 0.01 })).toMatchObject({ alerts: true });
   });
 
+  it('is found on a short list that tells only what is sure, where a long one that tells more names it too', () => {
+    const read = readOf('AB12CDE', { probability: 0.99, doubts: { 1: { '8': 0.00005 } } });
+    const short = (publishFrom: number) => thousandMarks('short', ['A812CDE'], { publishFrom });
+    const long = heldListOf('long', [entryOf('A812CDE')], {
+      list: { markCount: 1_000_000 },
+      settings: { publishFrom: 0.005 },
+    });
+    const probability = match(read, [short(0)])?.probability as number;
+    expect(probability).toBeGreaterThan(0.005);
+    expect(match(read, [short(0.5)])).toBeUndefined();
+    expect(match(read, [long])).toBeUndefined();
+    expect(match(read, [short(0.5), long])).toMatchObject({
+      kind: 'possible',
+      probability: expect.closeTo(probability, 4),
+    });
+  });
+
   it('is less probable the longer the list, and the fewer of its vehicles pass', () => {
     const read = readOf('AB12CDE', { probability: 0.9, doubts: { 1: { '8': 0.08 } } });
     const probability = (markCount: number, listedShare: number) =>
