@@ -71,7 +71,7 @@ function child(
 ): ChildProcess {
   const each = sources.run(
     `
-    import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+    import { existsSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
     import { ListStore } from './src/matching/list-store/list-store.js';
     import { parseGroups } from './src/matching/package/groups.js';
     import { systemClock } from './src/lib/clock.js';
@@ -399,6 +399,17 @@ describe('a disk that takes no more', () => {
         await attempt('large snapshot', () => store.replaceList(meta('kent', 2), groups('large', 2)));
         await attempt('record of others', () => writeFileSync(disk + '/record', Buffer.alloc(12_000_000)));
         rmSync(disk + '/record');
+        let leastLeft = Infinity;
+        const watched = function* (marks) {
+          for (const mark of marks) {
+            yield mark;
+            const { bavail, bsize } = statfsSync(disk);
+            leastLeft = Math.min(leastLeft, bavail * bsize);
+          }
+        };
+        await attempt('large delta', () => store.applyDelta(meta('kent', 2), 1, watched(groups('large', 2))));
+        await attempt('room meanwhile', () => { if (leastLeft < 15_000_000) throw new Error(String(leastLeft)); });
+        await store.tidy();
         await attempt('delta', () => store.applyDelta(meta('kent', 2), 1, groups('small', 2)));
         await attempt('blobs', stageUntilFull);
         await attempt('record of others', () => writeFileSync(disk + '/record', Buffer.alloc(8_000_000)));
@@ -410,6 +421,8 @@ describe('a disk that takes no more', () => {
           ['small snapshot', 'done', [[1, 500]], []],
           ['large snapshot', 'hotlist.store-failed', [[1, 500]], []],
           ['record of others', 'done', [[1, 500]], []],
+          ['large delta', 'hotlist.store-failed', [[1, 500]], []],
+          ['room meanwhile', 'done', [[1, 500]], []],
           ['delta', 'done', [[2, 500]], []],
           ['blobs', 'hotlist.store-failed', [[2, 500]], []],
           ['record of others', 'done', [[2, 500]], []],

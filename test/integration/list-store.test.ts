@@ -295,6 +295,17 @@ describe('a delta', () => {
   });
 });
 
+describe("an owner's delta", () => {
+  it('does not change what an administrator has imported under the same id', async () => {
+    const list = await store.replaceList(metaOf('kent', 4, { origin: 'local' }), [markWith('A1', 'x')]);
+    expect(() => store.applyDelta(metaOf('kent', 6, { origin: 'signed' }), 3, [markWith('B1', 'y')])).toThrow(
+      expect.objectContaining({ code: 'hotlist.gap' }),
+    );
+    expect(store.lists()).toEqual([list]);
+    expect(contents(list)).toEqual({ A1: ['x'] });
+  });
+});
+
 describe('a reader', () => {
   it('goes on with the revision it read, whatever comes into force', async () => {
     const reader = openStore(true);

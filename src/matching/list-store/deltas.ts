@@ -28,8 +28,8 @@ const COLLECT_STEP_VERSIONS = 2_000;
 /**
  * @param groups marks that changed after revision `from`, ascending, as they stand at
  *   `meta.revision`; without rows: off the list.
- * @throws DeviceError hotlist.replayed; hotlist.gap where `from` is later than what is held, or the
- *   list does not come out as `meta` says; hotlist.package-invalid where the groups are out of order.
+ * @throws DeviceError hotlist.replayed; hotlist.gap where `from` is later than what is held, or that
+ *   is not its owner's, or the list does not come out as `meta` says; hotlist.package-invalid where the groups are out of order.
  */
 export function applyDelta(
   database: SqliteDatabase,
@@ -46,6 +46,10 @@ export function applyDelta(
       // A delta says how marks stand in the end, so one that begins earlier than needed fits too.
       if (from > held.revision) {
         throw gap(meta.id, `the change begins at revision ${from}, revision ${held.revision} is held`);
+      }
+      // Somebody may have imported another list under this id since the delta was chosen.
+      if (meta.origin === 'signed' && held.origin !== 'signed') {
+        throw gap(meta.id, 'an administrator has imported what is held, and its owner did not change that');
       }
       const counts = writeVersions(database, held, meta.revision, groups);
       const difference = differenceOf(meta, counts);

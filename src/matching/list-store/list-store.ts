@@ -29,7 +29,7 @@ import {
   type StoredList,
 } from './list-rows.js';
 import { type RevisionRef, type StoredMark, VersionReader } from './reading.js';
-import { DISK_RESERVE_BYTES, emptyLog, giveBackStep, requireRoom } from './room.js';
+import { DISK_RESERVE_BYTES, emptyLog, giveBackStep, requireRoom, whileThereIsRoom } from './room.js';
 import { entriesOfText } from './row-text.js';
 import { MIGRATIONS } from './schema.js';
 import * as staging from './staging.js';
@@ -204,14 +204,14 @@ export class ListStore {
    *   hotlist.package-invalid where the order is wrong.
    */
   applyDelta(meta: ListMeta, from: number, groups: Iterable<MarkGroup>): StoredList {
-    requireRoom(this.#path, this.#diskReserveBytes);
+    const fitting = whileThereIsRoom(groups, this.#path, this.#diskReserveBytes);
     return this.#run((database) => {
       const now = this.#now();
       // Copying the log into the file takes nearly as long as all else, and the list is in force
       // without: the next commit of anything, or `tidy`, does it.
       database.pragma('wal_autocheckpoint = 0');
       try {
-        const list = applyDelta(database, meta, from, groups, now);
+        const list = applyDelta(database, meta, from, fitting, now);
         collectStep(database, list.generation, now);
         return list;
       } finally {

@@ -35,6 +35,18 @@ export function requireRoom(path: string, reserveBytes: number): void {
   );
 }
 
+/** Groups between two looks at the disk: some hundred kilobytes. */
+const LOOK_EVERY_GROUPS = 1_000;
+
+/** The groups, for as long as there is room. @throws DeviceError hotlist.store-failed */
+export function* whileThereIsRoom<T>(groups: Iterable<T>, path: string, reserveBytes: number): Generator<T> {
+  let count = 0;
+  for (const group of groups) {
+    if (count++ % LOOK_EVERY_GROUPS === 0) requireRoom(path, reserveBytes);
+    yield group;
+  }
+}
+
 /**
  * Copies the write-ahead log into the file and empties it. Readers are done in milliseconds, so this
  * waits for them; where others write just then, it is left to them.
