@@ -35,7 +35,7 @@ export class KeyIndex {
 
   /** An index that another thread has handed over. */
   static from({ tables }: TransferredKeys): KeyIndex {
-    return new KeyIndex(tables.map(({ cells, count }) => new KeyTable(cells, count)));
+    return new KeyIndex(tables.map(({ cells, seed, count }) => new KeyTable(cells, seed, count)));
   }
 
   /** Keys in it. */
@@ -87,7 +87,7 @@ export class KeyIndex {
    * => cells.buffer))`: nothing is copied, and this index is empty from then on.
    */
   transfer(): TransferredKeys {
-    const tables = this.#tables.map(({ cells, count }) => ({ cells, count }));
+    const tables = this.#tables.map(({ cells, seed, count }) => ({ cells, seed, count }));
     this.#tables.splice(0, Infinity, KeyTable.ofSlots(FEWEST_SLOTS));
     return { tables };
   }
@@ -108,7 +108,7 @@ export class KeyIndex {
 
 /** A built index in the form in which it goes from thread to thread. */
 export interface TransferredKeys {
-  readonly tables: readonly { readonly cells: Uint32Array<ArrayBuffer>; readonly count: number }[];
+  readonly tables: readonly Pick<KeyTable, 'cells' | 'seed' | 'count'>[];
 }
 
 /** Of eight bytes each: searches stay short, and patches find room for half as many keys again. */

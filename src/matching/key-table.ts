@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+
 /**
  * A hash table of packed keys with open addressing: a slot is two unsigned integers, high and low.
  *
@@ -7,19 +9,23 @@
  *   hole, and nothing but keys takes room.
  * - At least a quarter of the slots is empty, so that every search ends, and ends soon.
  * - A table never grows: its owner lays another one beside it.
+ * - Where a key's home is hangs on a seed that nobody knows: whoever writes a list cannot choose marks
+ *   that all come to lie in one run, through which every search would then walk.
  */
 export class KeyTable {
   /** Interleaved, so that a slot is in one cache line: a miss of the cache is all that a search costs. */
   readonly cells: Uint32Array<ArrayBuffer>;
+  readonly seed: number;
   readonly #slots: number;
   readonly #slotsPerHash: number;
   #count: number;
   readonly #homes = new Int32Array(BLOCK);
   readonly #first = new Uint32Array(BLOCK);
 
-  /** @param cells two for each slot; empty, or those of a table with so many keys in it. */
-  constructor(cells: Uint32Array<ArrayBuffer>, count = 0) {
+  /** @param cells two for each slot; empty, or those of a table of that seed with so many keys in it. */
+  constructor(cells: Uint32Array<ArrayBuffer>, seed: number, count = 0) {
     this.cells = cells;
+    this.seed = seed;
     this.#slots = cells.length / 2;
     this.#slotsPerHash = this.#slots / 2 ** 32;
     this.#count = count;
@@ -27,7 +33,7 @@ export class KeyTable {
 
   /** Room for so many slots; the memory is taken page by page, as it is written to. */
   static ofSlots(slots: number): KeyTable {
-    return new KeyTable(new Uint32Array(slots * 2));
+    return new KeyTable(new Uint32Array(slots * 2), randomInt(2 ** 32));
   }
 
   get count(): number {
@@ -125,7 +131,8 @@ export class KeyTable {
   }
 
   #home(high: number, low: number): number {
-    let hash = Math.imul(high ^ Math.imul(low, 0x9e3779b1), 0x85ebca6b);
+    let hash = Math.imul(low ^ this.seed, 0x9e3779b1);
+    hash = Math.imul(high ^ hash ^ (hash >>> 15), 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35);
     hash ^= hash >>> 16;
     // Any number of slots will do, not only powers of two: bytes a key stay what was planned.

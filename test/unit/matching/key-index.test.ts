@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MatchKey } from '../../../src/domain/vrm.js';
 import { KeyIndex } from '../../../src/matching/key-index.js';
+import { KeyTable } from '../../../src/matching/key-table.js';
 import { packHigh, packLow, unpackKey } from '../../../src/matching/packed-key.js';
 import { repeatable } from '../../support/repeatable.js';
 
@@ -85,6 +86,20 @@ describe('a key index', () => {
       }
       expect(index.tableCount).toBeGreaterThan(1);
     }
+  });
+
+  it('lays keys out by a seed, so that those which meet in one slot by one seed part by another', () => {
+    const homeOf = (key: MatchKey, seed: number) => {
+      const table = new KeyTable(new Uint32Array(2 * 64), seed);
+      table.add(packHigh(key), packLow(key));
+      return table.cells.findIndex((cell) => cell !== 0) >> 1;
+    };
+    // Short ones too: their second half is 0, and leaves all to the first.
+    const met = [...keysOf(6_000, 41), ...keysOf(6_000, 42).map((key) => key.slice(0, 6) as MatchKey)].filter(
+      (key) => homeOf(key, 1) === 0,
+    );
+    expect(met.length).toBeGreaterThan(100);
+    expect(new Set(met.map((key) => homeOf(key, 2))).size).toBeGreaterThan(40);
   });
 
   it('is empty once it was handed over', () => {
