@@ -65,6 +65,8 @@ export class Hotlist {
   #statuses: Readonly<Record<string, SyncStatus>> = {};
   #leftOut: readonly StoredList[] = [];
   #failure: { readonly message: string; readonly hint: string } | undefined;
+  /** Messages of failures since the lists could last be followed: a file that fails in turns is logged once. */
+  readonly #logged = new Set<string>();
   #isSettled = false;
   #onSettled: () => void = () => undefined;
 
@@ -194,8 +196,7 @@ export class Hotlist {
         onWanted?.([]);
         return;
       case 'unreadable':
-        this.#failure = message;
-        log.error({ code: message.code, hint: message.hint }, message.message);
+        this.#failed(message);
         return;
       case 'settled':
         this.#isSettled = true;
@@ -214,6 +215,7 @@ export class Hotlist {
         return;
       }
       case 'sync':
+        this.#logged.clear();
         this.#statuses = message.statuses;
         this.#leftOut = message.leftOut;
         onWanted?.(message.wanted);
@@ -265,10 +267,12 @@ export class Hotlist {
     };
   }
 
-  #failed(error: DeviceError): void {
-    if (this.#failure?.message === error.message) return;
+  #failed(error: Pick<DeviceError, 'code' | 'message' | 'hint'>): void {
     this.#failure = error;
-    this.#options.log.error({ code: error.code, hint: error.hint }, error.message);
+    const { code, hint, message } = error;
+    if (this.#logged.has(message)) return;
+    this.#logged.add(message);
+    this.#options.log.error({ code, hint }, message);
   }
 
   #keeperDied(why: string): void {
@@ -289,6 +293,9 @@ export class Hotlist {
 
   #detail(): string {
     if (this.#failure !== undefined) return `${this.#failure.message}. ${this.#failure.hint}`;
-    return this.#state() === 'missing' ? 'no list was imported, and none has come from the broker yet' : '';
+    if (this.#state() !== 'missing') return '';
+    if (this.#leftOut.length === 0) return 'no list was imported, and none has come from the broker yet';
+    const ids = this.#leftOut.map(({ id }) => id).join(', ');
+    return `the configuration does not name what is held (${ids}); expected it below hotlist.lists`;
   }
 }

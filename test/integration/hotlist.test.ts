@@ -10,7 +10,7 @@ import type { Outbox } from '../../src/domain/outbox.js';
 import type { PlateRead } from '../../src/domain/read.js';
 import { foldVrm } from '../../src/domain/vrm.js';
 import { systemClock } from '../../src/lib/clock.js';
-import { createLogger } from '../../src/lib/log.js';
+import { createLogger, type Logger } from '../../src/lib/log.js';
 import { Hotlist } from '../../src/matching/hotlist.js';
 import { ListStore } from '../../src/matching/list-store/list-store.js';
 import type { News } from '../../src/matching/sync/protocol.js';
@@ -30,7 +30,7 @@ import { keyFileIn, keyIn } from '../support/storage-key.js';
  */
 const KEEPER = resolve(import.meta.dirname, '../../dist/src/matching/sync/keeper-worker.js');
 const PREFIX = 'anpr/lists';
-const log = createLogger('silent');
+const silent = createLogger('silent');
 const NOTHING: Outbox = { lease: () => [], ack: () => undefined, release: () => undefined };
 /** As in the field, in a tenth of a second what takes minutes there. */
 const TIMING = { withinMs: 700, soonMs: 50, laterFirstMs: 300, laterMostMs: 600 };
@@ -72,9 +72,9 @@ interface Unit {
 
 /** A device's lists and its connection, wired as device.ts wires them. */
 async function startUnit(
-  options: Partial<HotlistConfig> & { url?: string; entry?: URL } = {},
+  options: Partial<HotlistConfig> & { url?: string; entry?: URL; log?: Logger } = {},
 ): Promise<Unit> {
-  const { url = broker.url, entry = pathToFileURL(KEEPER), ...changed } = options;
+  const { url = broker.url, entry = pathToFileURL(KEEPER), log = silent, ...changed } = options;
   const lists = [{ id: 'stolen', publicKeys: [owner.publicKey] }];
   const config = { ...hotlistSchema.parse({ path, reloadSeconds: 0.1, lists }), ...changed };
   const mqtt = {
@@ -405,6 +405,7 @@ describe('lists that come and go', () => {
     const without = await startUnit({ lists: [] });
     expect(matched(without, 'AB12CDE')).toEqual([]);
     await until(without, () => listOfUnit(without)?.inForce?.isMatched === false);
+    expect(without.hotlist.snapshot().detail).toContain('does not name what is held (stolen)');
     expect(without.hotlist.snapshot()).toMatchObject({ state: 'missing', markCount: 0 });
   });
 
@@ -459,6 +460,9 @@ describe('a hotlist that cannot be followed', () => {
     await until(unit, () => unit.hotlist.snapshot().state === 'unreadable');
     expect(unit.hotlist.snapshot().detail).toContain('has gone');
     expect(matched(unit, 'AB12CDE')).toHaveLength(1);
+    writeFileSync(path, '');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(unit.hotlist.snapshot()).toMatchObject({ state: 'unreadable', markCount: 1 });
     writeFileSync(path, 'this is no database, but long enough to be read as if it were one');
     await until(unit, () => !unit.hotlist.snapshot().detail.includes('has gone'));
     expect(unit.hotlist.snapshot().state).toBe('unreadable');
@@ -466,6 +470,26 @@ describe('a hotlist that cannot be followed', () => {
     for (const [here, away] of files) renameSync(away, here);
     await until(unit, () => unit.hotlist.snapshot().state === 'loaded');
     expect(matched(unit, 'AB12CDE')).toHaveLength(1);
+  });
+
+  it('is told of once, however often it is tried', async () => {
+    await importLocal(['AB12CDE']);
+    const told: string[] = [];
+    const log = new Proxy(silent, {
+      get: (target, name) =>
+        name === 'error'
+          ? (_: unknown, message: string) => told.push(message)
+          : Reflect.get(target, name, target),
+    });
+    const unit = await startUnit({ lists: [], log });
+    // Its log stays, so that it opens and only then turns out to be bad.
+    renameSync(path, `${path}.away`);
+    await until(unit, () => unit.hotlist.snapshot().detail.includes('has gone'));
+    writeFileSync(path, Buffer.alloc(100_000, 'no page of a database '));
+    await until(unit, () => !unit.hotlist.snapshot().detail.includes('has gone'));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(told.length).toBeGreaterThan(0);
+    expect(told).toEqual([...new Set(told)]);
   });
 
   it('is a named state where the key is another one, and nothing is written over', async () => {

@@ -82,7 +82,9 @@ class KeeperThread {
   /** Opens the file where it is not open, and follows what others wrote into it. */
   async #look(): Promise<void> {
     const { path } = this.#configuration;
-    const inode = statSync(path, { throwIfNoEntry: false })?.ino;
+    const file = statSync(path, { throwIfNoEntry: false });
+    // Without a byte it is gone as well: SQLite would take it for a new one, and the lists for none.
+    const inode = file?.size === 0 ? undefined : file?.ino;
     if (this.#opened !== undefined && this.#opened.inode !== inode) {
       this.#close();
       // Of another file nothing is known: no generation has this number.
