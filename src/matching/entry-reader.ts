@@ -17,7 +17,8 @@ export interface EntryReaderOptions {
  *
  * A revision is kept for a minute after another has come into force. Should the index be further
  * behind than that, because whoever builds it is held up, the revision in force is read instead: what
- * a crew is told is then newer than what matched, which is better than nothing.
+ * a crew is told is then newer than what matched, which is better than nothing. The same holds where
+ * another file has taken the place, until its lists have been loaded.
  */
 export class EntryReader implements EntrySource {
   readonly #options: EntryReaderOptions;
@@ -50,13 +51,14 @@ export class EntryReader implements EntrySource {
     const store = this.#store;
     if (store === undefined) return [];
     const { generation, list } = held;
+    const { id, revision } = list;
     try {
-      return store.rows({ generation, revision: list.revision }, matchKey);
+      return store.rows({ id, generation, revision }, matchKey);
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
     }
     try {
-      const now = store.lists().find(({ id }) => id === list.id);
+      const now = store.lists().find((one) => one.id === id);
       return now === undefined ? [] : store.rows(now, matchKey);
     } catch (error) {
       this.#failed(error);

@@ -8,7 +8,7 @@ import { StorageKey } from '../../src/lib/storage-key.js';
 import { JOURNAL_KEYS, JOURNAL_REVISIONS } from '../../src/matching/list-store/deltas.js';
 import { READER_GRACE_MS } from '../../src/matching/list-store/generations.js';
 import { ListStore } from '../../src/matching/list-store/list-store.js';
-import type { RevisionRef } from '../../src/matching/list-store/reading.js';
+import type { ListRef, RevisionRef } from '../../src/matching/list-store/reading.js';
 import { MIGRATIONS } from '../../src/matching/list-store/schema.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { markWith, metaOf, numberedMarks, TEST_KEY } from '../support/stored-lists.js';
@@ -37,12 +37,12 @@ function openStore(readonly = false): ListStore {
   return each;
 }
 
-function reasons(list: RevisionRef, key: string, from = store): string[] {
+function reasons(list: ListRef, key: string, from = store): string[] {
   return from.rows(list, key as MatchKey).map((entry) => entry.reason);
 }
 
 /** What a list says of each mark: {AB12CDE: ['stolen']}. */
-function contents(list: RevisionRef, from = store): Record<string, string[]> {
+function contents(list: ListRef, from = store): Record<string, string[]> {
   const keys = [...from.keyPages(list)].flat();
   return Object.fromEntries(keys.map((key) => [key, reasons(list, key, from)]));
 }
@@ -312,15 +312,15 @@ describe('a reader', () => {
     const version = reader.dataVersion();
     await store.replaceList(metaOf('kent', 1), [markWith('A1', 'one'), markWith('B1', 'one')]);
     expect(reader.dataVersion()).not.toBe(version);
-    const first = reader.lists()[0] as RevisionRef;
+    const first = reader.lists()[0] as ListRef;
     store.applyDelta(metaOf('kent', 2), 1, [markWith('A1', 'two'), markWith('B1'), markWith('C1', 'two')]);
-    const second = reader.lists()[0] as RevisionRef;
+    const second = reader.lists()[0] as ListRef;
     await store.replaceList(metaOf('kent', 3), [markWith('D1', 'three')]);
     clock.advance(READER_GRACE_MS - 1);
     await store.tidy();
     expect(contents(first, reader)).toEqual({ A1: ['one'], B1: ['one'] });
     expect(contents(second, reader)).toEqual({ A1: ['two'], C1: ['two'] });
-    expect(contents(reader.lists()[0] as RevisionRef, reader)).toEqual({ D1: ['three'] });
+    expect(contents(reader.lists()[0] as ListRef, reader)).toEqual({ D1: ['three'] });
   });
 
   it('sees its revision from the first page to the last', async () => {
@@ -352,7 +352,7 @@ describe('a reader', () => {
     expect(() => reasons(old, 'A1', reader)).toThrow(gone);
     expect(() => contents(old, reader)).toThrow(gone);
     expect(reader.touchedSince(old, 1)).toBeUndefined();
-    expect(reasons(reader.lists()[0] as RevisionRef, 'A1', reader)).toEqual(['two']);
+    expect(reasons(reader.lists()[0] as ListRef, 'A1', reader)).toEqual(['two']);
   });
 });
 

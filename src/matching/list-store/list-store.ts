@@ -28,7 +28,7 @@ import {
   refuseReplay,
   type StoredList,
 } from './list-rows.js';
-import { type RevisionRef, type StoredMark, VersionReader } from './reading.js';
+import { type ListRef, type RevisionRef, type StoredMark, VersionReader } from './reading.js';
 import { DISK_RESERVE_BYTES, emptyLog, giveBackStep, requireRoom, whileThereIsRoom } from './room.js';
 import { entriesOfText } from './row-text.js';
 import { MIGRATIONS } from './schema.js';
@@ -132,9 +132,10 @@ export class ListStore {
 
   /**
    * What a list says of a mark, in its order, weeded or not; empty where the mark is not on it.
-   * @throws DeviceError hotlist.store-failed where that generation has been dropped: read `lists()` anew.
+   * @throws DeviceError hotlist.store-failed where that generation has been dropped, or is another
+   *   list's in this file: read `lists()` anew.
    */
-  rows(list: RevisionRef, key: MatchKey): readonly VoiEntry[] {
+  rows(list: ListRef, key: MatchKey): readonly VoiEntry[] {
     const text = this.#read((reader) => reader.rowsText(list, key));
     return text === '' ? [] : entriesOfText(text);
   }

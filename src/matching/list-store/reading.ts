@@ -10,6 +10,16 @@ export interface RevisionRef {
   readonly revision: number;
 }
 
+/** The same, with the list whose it must be: another file may have the generation for another list. */
+export interface ListRef extends RevisionRef {
+  readonly id: string;
+}
+
+interface LookUp {
+  readonly listId: string;
+  readonly query: Database.Statement;
+}
+
 /** A mark and the JSON text of its rows. */
 export interface StoredMark {
   readonly matchKey: MatchKey;
@@ -25,7 +35,7 @@ const MOST_STATEMENTS = 256;
 /** Reads the versions of generations. */
 export class VersionReader {
   readonly #database: SqliteDatabase;
-  readonly #lookUps = new Map<number, Database.Statement>();
+  readonly #lookUps = new Map<number, LookUp>();
 
   constructor(database: SqliteDatabase) {
     this.#database = database;
@@ -33,11 +43,12 @@ export class VersionReader {
 
   /**
    * @returns JSON of the mark's rows in that revision; '' where it is not on the list.
-   * @throws DeviceError hotlist.store-failed where the generation has been dropped.
+   * @throws DeviceError hotlist.store-failed where the generation has been dropped, or is another list's.
    */
-  rowsText({ generation, revision }: RevisionRef, key: MatchKey): string {
+  rowsText({ id, generation, revision }: ListRef, key: MatchKey): string {
     return this.#guarded(generation, () => {
-      const query = this.#lookUps.get(generation) ?? this.#prepareLookUp(generation);
+      const { listId, query } = this.#lookUps.get(generation) ?? this.#prepareLookUp(generation);
+      if (listId !== id) throw noLongerHeld(this.#database.name, generation);
       return (query.get(key, revision) as string | undefined) ?? '';
     });
   }
@@ -82,17 +93,22 @@ export class VersionReader {
     }
   }
 
-  #prepareLookUp(generation: number): Database.Statement {
+  #prepareLookUp(generation: number): LookUp {
     const query = this.#database
       .prepare(
         `SELECT rows FROM ${entriesTable(generation)} WHERE match_key = ? AND since <= ?
           ORDER BY since DESC LIMIT 1`,
       )
       .pluck();
+    const listId = this.#database
+      .prepare('SELECT list_id FROM generations WHERE generation = ?')
+      .pluck()
+      .get(generation) as string;
     const [oldest] = this.#lookUps.keys();
     if (this.#lookUps.size >= MOST_STATEMENTS && oldest !== undefined) this.#lookUps.delete(oldest);
-    this.#lookUps.set(generation, query);
-    return query;
+    const lookUp = { listId, query };
+    this.#lookUps.set(generation, lookUp);
+    return lookUp;
   }
 
   /** A table that is not there any more is no bug: the reader stood on its revision for too long. */
