@@ -29,12 +29,18 @@ export interface SyncStatus {
   readonly failing?: SyncFault & { readonly atMs: number };
 }
 
-/** Keeps the status of one list; what stays wrong is told once. */
+/** Whoever may write at the broker, without any key, could otherwise fill the log with refusals. */
+export const MOST_TOLD_AN_HOUR = 20;
+const HOUR_MS = 3_600_000;
+
+/** Keeps the status of one list; what stays wrong is told once, and what changes all the time now and then. */
 export class StatusBoard {
   readonly #listId: string;
   readonly #clock: Clock;
   readonly #onFault: (fault: SyncFault) => void;
   #status: SyncStatus;
+  /** Monotonic milliseconds: when faults were told, within the last hour. */
+  #toldMono: readonly number[] = [];
 
   constructor(listId: string, clock: Clock, onFault: (fault: SyncFault) => void) {
     this.#listId = listId;
@@ -65,7 +71,15 @@ export class StatusBoard {
     const fault = { listId: this.#listId, kind, code, message, hint };
     const isKnown = this.#status[kind]?.message === message;
     this.#status = { ...this.#status, [kind]: { ...fault, atMs: this.#clock.nowMs() } };
-    if (!isKnown) this.#onFault(fault);
+    if (!isKnown && this.#mayTell()) this.#onFault(fault);
+  }
+
+  #mayTell(): boolean {
+    const nowMono = this.#clock.monoMs();
+    this.#toldMono = this.#toldMono.filter((atMono) => nowMono - atMono < HOUR_MS);
+    if (this.#toldMono.length >= MOST_TOLD_AN_HOUR) return false;
+    this.#toldMono = [...this.#toldMono, nowMono];
+    return true;
   }
 
   clear(kind: SyncFault['kind']): void {
