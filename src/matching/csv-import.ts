@@ -49,8 +49,11 @@ function parseHeader(fields: readonly string[]): number[] {
       .replace(/[\s/_-]+/g, '_'),
   );
   const unknown = names.findIndex((name) => !(COLUMN_NAMES as readonly string[]).includes(name));
-  if (unknown !== -1)
-    throw headerInvalid(`column ${unknown + 1}${shown(names[unknown] as string)} is unknown`);
+  if (unknown !== -1) {
+    throw headerInvalid(
+      separatorOf(fields) ?? `column ${unknown + 1}${shown(names[unknown] as string)} is unknown`,
+    );
+  }
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw headerInvalid(`the column "${twice}" stands there twice`);
   if (!names.includes('vrm')) throw headerInvalid('there is no column "vrm"');
@@ -62,6 +65,15 @@ function headerInvalid(found: string): DeviceError {
     message: `the first row does not name the columns: ${found}; expected some of ${COLUMN_NAMES.join(', ')}, with vrm among them`,
     hint: 'Put a first row with these names into the file and save it as CSV, UTF-8, separated by commas.',
   });
+}
+
+/** What a spreadsheet in another language, or an old Macintosh, puts where a comma or a line end belongs. */
+function separatorOf(fields: readonly string[]): string | undefined {
+  const row = fields.join();
+  if (/^"?sep=/i.test(row)) return 'it is a line for a spreadsheet (sep=)';
+  if (row.includes('\r')) return 'its lines end with carriage returns alone';
+  if (row.includes(';')) return 'its columns are separated by semicolons';
+  return row.includes('\t') ? 'its columns are separated by tabs' : undefined;
 }
 
 /** A file without a header starts with data, so only what looks like a name is shown. */

@@ -72,6 +72,12 @@ function csv(text: string | Uint8Array, name = 'list.csv'): string {
 }
 
 describe('anprctl hotlist import, of a CSV', () => {
+  it('refuses a pipe and a device, which can be read only once', async () => {
+    const { code, err } = await anprctl('import', '/dev/null', '--list', 'watch');
+    expect(code).toBe(1);
+    expect(err).toContain('/dev/null: it is no file; a pipe or a device will not do');
+  });
+
   it('takes a list over, and names the rows it left out by line and reason', async () => {
     const file = csv('VRM,Make,Weed Date\nAB12 CDE,FORD,\nnot a mark!,FORD,\nCD34EFG,VW,soon\nBD51SMR,VW,\n');
     const { code, out, err } = await anprctl('import', file, '--list', 'watch');

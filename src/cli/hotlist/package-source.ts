@@ -32,7 +32,11 @@ export function openPackage(path: string): PackageSource | undefined {
 
 function isFolder(path: string): boolean {
   try {
-    return statSync(path).isDirectory();
+    const found = statSync(path);
+    // Of what can be read only once, as a pipe, the first byte cannot be looked at beforehand.
+    if (!found.isDirectory() && !found.isFile())
+      throw new Error('it is no file; a pipe or a device will not do');
+    return found.isDirectory();
   } catch (cause) {
     throw unreadable(path, cause);
   }

@@ -67,7 +67,10 @@ export function openEnvelope(bytes: Uint8Array, publicKeys: readonly string[], l
   if (!isUtf8(body)) throw packageInvalid('the manifest is no UTF-8');
   const manifest = parseManifest(body.toString('utf8'));
   if (list !== undefined && manifest.list !== list) {
-    throw signatureInvalid(`the manifest is of the list ${manifest.list}, expected ${list}`);
+    throw signatureInvalid(
+      `the manifest is of the list ${manifest.list}, expected ${list}`,
+      `Publish or import each list under its own id; whoever puts one in another's place has to be found.`,
+    );
   }
   return manifest;
 }

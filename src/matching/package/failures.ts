@@ -10,9 +10,12 @@ export function packageInvalid(message: string, cause?: unknown): DeviceError {
 }
 
 /** A package that no pinned key vouches for; nothing of it is even parsed. */
-export function signatureInvalid(message: string): DeviceError {
+export function signatureInvalid(
+  message: string,
+  hint = 'Check that hotlist.lists pins the key its owner signs with (anprctl hotlist keygen prints it).',
+): DeviceError {
   return new DeviceError('hotlist.signature-invalid', {
     message,
-    hint: 'Check that hotlist.lists pins the key its owner signs with (anprctl hotlist keygen prints it); the list in force stays in force.',
+    hint: `${hint} The list in force stays in force.`,
   });
 }

@@ -95,7 +95,9 @@ function refusalOf({ inForce, highestRevision = 0, accepted, offer }: SyncState)
   if (offer.revision < newest) {
     return replayed(
       `revision ${offer.revision} was offered after revision ${newest}; expected a later one`,
-      'Somebody plays back an old manifest, or the owner lost count and has to publish under a higher revision.',
+      inForce?.origin === 'local'
+        ? `Revision ${inForce.revision} was imported by hand under this id, and counts as well: the owner has to publish under a higher one, from an empty folder with --first-revision.`
+        : 'Somebody plays back an old manifest, or the owner lost count and has to publish under a higher revision, from an empty folder with --first-revision.',
     );
   }
   const isOther =

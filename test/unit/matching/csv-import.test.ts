@@ -167,7 +167,10 @@ describe('a first row that names no columns', () => {
     ['an unknown name', 'vrm,colr\nAB12CDE,BLUE\n', 'column 2 ("colr") is unknown'],
     ['data at once, which is not shown', 'AB12CDE,FORD\n', 'column 1 is unknown'],
     ['a name twice', 'vrm,make,Make\n', 'the column "make" stands there twice'],
-    ['semicolons', 'vrm;make\nAB12CDE;FORD\n', 'column 1 is unknown'],
+    ['semicolons', 'vrm;make\nAB12CDE;FORD\n', 'its columns are separated by semicolons'],
+    ['tabs', 'vrm\tmake\nAB12CDE\tFORD\n', 'its columns are separated by tabs'],
+    ["a spreadsheet's own line", 'sep=,\nvrm,make\nAB12CDE,FORD\n', 'it is a line for a spreadsheet (sep=)'],
+    ['carriage returns alone', 'vrm,make\rAB12CDE,FORD\r', 'its lines end with carriage returns alone'],
     [
       'UTF-16',
       Buffer.from('\ufeffvrm\nAB12CDE\n', 'utf16le'),

@@ -155,6 +155,8 @@ describe('what is refused', () => {
     expect(refused(plan(offer, announced)).message).toContain('6 was offered after revision 7');
     expect(refused(plan(offer, { highestRevision: 7 })).message).toContain('6 was offered after revision 7');
     expect(plan(offer, { highestRevision: 6 }).kind).toBe('fetch');
+    const byHand = { ...inForceAt(7), origin: 'local' as const };
+    expect(refused(plan(offer, { inForce: byHand })).hint).toContain('7 was imported by hand under this id');
   });
 
   it('is the same revision with other contents', () => {
