@@ -2,11 +2,10 @@ import type { Confusions } from '../domain/confusion.js';
 import type { PlateRead } from '../domain/read.js';
 import type { ListAge, Match, MatchedEntry, VoiEntry, VoiList } from '../domain/voi.js';
 import type { MatchKey } from '../domain/vrm.js';
-import type { ClockCredibility } from './clock-credibility.js';
 import { Candidates, MOST_TEXTS } from './doubt/candidates.js';
 import { leastProbability, posteriors } from './doubt/posterior.js';
 import { type Prior, priorOf, weightOfListed } from './doubt/prior.js';
-import { isValidAt, isWeeded, ukDate, utcSecond } from './entry-dates.js';
+import { entriesInForce, isInForce, type MatchMoment } from './entry-dates.js';
 import type { KeyIndex } from './key-index.js';
 import { unpackKey } from './packed-key.js';
 import { byUrgency } from './urgency.js';
@@ -33,14 +32,6 @@ export interface ListSettings {
 /** Where the entries of marks that are on a list are read from. */
 export interface EntrySource {
   entriesOf(list: ListInForce, key: MatchKey): readonly VoiEntry[];
-}
-
-export interface MatchMoment {
-  /** UTC, milliseconds: when the plate was seen; an entry must be valid then. */
-  readonly readAtMs: number;
-  /** UTC, milliseconds: weed dates, expiry and ages are as of now. */
-  readonly nowMs: number;
-  readonly clock: ClockCredibility;
 }
 
 /** Keys that are new on a list, for reads that were matched against all others before. */
@@ -95,7 +86,7 @@ export class Matcher {
     const prior = priorOf(read, when.clock === 'credible' ? when.readAtMs : undefined);
     const keys = this.#listedTexts(read, inForce, prior, only);
     if (keys.size === 0) return undefined;
-    const isListed = entryFilter(when);
+    const isListed = entriesInForce(when);
     const candidates = [...keys]
       .slice(0, MOST_CANDIDATES)
       .map(([matchKey, probability]) => candidateOf({ matchKey, probability }, { inForce, source, isListed }))
@@ -155,23 +146,11 @@ function weightOf({ list, settings }: ListInForce, prior: Prior): number {
   return weightOfListed({ listedShare: settings.listedShare, markCount: list.markCount }, prior);
 }
 
-function isInForce(list: VoiList, { nowMs, clock }: MatchMoment): boolean {
-  return clock !== 'credible' || list.expiresAtMs === undefined || nowMs < list.expiresAtMs;
-}
-
 function ageOf({ list, settings }: ListInForce, { nowMs, clock }: MatchMoment): ListAge {
   const ageMs = Math.max(0, nowMs - list.issuedAtMs);
   // Of what age a list is, a wrong clock cannot tell; nobody may take it for fresh then.
   const isOverAge = ageMs > settings.maximumAgeMs || clock !== 'credible';
   return { id: list.id, revision: list.revision, ageMs, isOverAge };
-}
-
-/** Whether an entry is in force. */
-function entryFilter({ readAtMs, nowMs, clock }: MatchMoment): (entry: VoiEntry) => boolean {
-  if (clock !== 'credible') return () => true;
-  const today = ukDate(nowMs);
-  const second = utcSecond(readAtMs);
-  return (entry) => !isWeeded(entry, today) && isValidAt(entry, second);
 }
 
 function candidateOf(

@@ -8,7 +8,7 @@ import { foldVrm, type MatchKey, type Vrm } from '../../domain/vrm.js';
 import { DeviceError } from '../../lib/errors.js';
 import { clockCredibility } from '../../matching/clock-credibility.js';
 import { Candidates } from '../../matching/doubt/candidates.js';
-import { isValidAt, isWeeded, ukDate, utcSecond } from '../../matching/entry-dates.js';
+import { entriesInForce, isInForce } from '../../matching/entry-dates.js';
 import type { StoredList } from '../../matching/list-store/list-rows.js';
 import type { ListStore } from '../../matching/list-store/list-store.js';
 import { unpackKey } from '../../matching/packed-key.js';
@@ -59,7 +59,7 @@ async function check({ store, config }: OpenLists, vrm: Vrm, options: StoreOptio
   const named = all.filter(
     ({ id, origin }) => origin === 'local' || config.hotlist.lists.some((list) => list.id === id),
   );
-  const look = entriesInForce(store, named, nowMs);
+  const look = lookerAt(store, named, nowMs);
   const found = look(foldVrm(vrm));
   const confusions = await confusionsOf(config.plates.modelsFolder);
   const lookalikes = lookalikesOf(vrm, confusions)
@@ -78,21 +78,15 @@ async function check({ store, config }: OpenLists, vrm: Vrm, options: StoreOptio
 }
 
 /** What the lists say of a mark now. */
-function entriesInForce(
-  store: ListStore,
-  lists: readonly StoredList[],
-  nowMs: number,
-): (key: MatchKey) => Found[] {
-  const isCredible = clockCredibility(nowMs, lists) === 'credible';
-  const [today, second] = [ukDate(nowMs), utcSecond(nowMs)];
-  const inForce = lists.filter(
-    ({ expiresAtMs }) => !isCredible || expiresAtMs === undefined || nowMs < expiresAtMs,
-  );
+function lookerAt(store: ListStore, lists: readonly StoredList[], nowMs: number): (key: MatchKey) => Found[] {
+  const moment = { readAtMs: nowMs, nowMs, clock: clockCredibility(nowMs, lists) };
+  const isListed = entriesInForce(moment);
+  const inForce = lists.filter((list) => isInForce(list, moment));
   return (key) =>
     inForce.flatMap((list) =>
       store
         .rows(list, key)
-        .filter((entry) => !isCredible || (!isWeeded(entry, today) && isValidAt(entry, second)))
+        .filter(isListed)
         .map((entry) => ({ list, entry })),
     );
 }

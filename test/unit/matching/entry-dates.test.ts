@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isWeeded, ukDate } from '../../../src/matching/entry-dates.js';
+import { entriesInForce, ukDate } from '../../../src/matching/entry-dates.js';
 import { entryOf } from '../../support/reports.js';
 
 describe('a day in the United Kingdom', () => {
@@ -13,11 +13,13 @@ describe('a day in the United Kingdom', () => {
     '%s is its date from its first moment to its last, and its entries are weeded with the next',
     (_, day, begins, ends) => {
       const entry = entryOf('AB12CDE', { weedDate: day });
+      const isListed = (atMs: number) =>
+        entriesInForce({ readAtMs: atMs, nowMs: atMs, clock: 'credible' })(entry);
       const [first, next] = [Date.parse(begins), Date.parse(ends)];
       expect([ukDate(first - 1) < day, ukDate(first), ukDate(next - 1)]).toEqual([true, day, day]);
-      expect(isWeeded(entry, ukDate(next - 1))).toBe(false);
+      expect(isListed(next - 1)).toBe(true);
       expect(ukDate(next) > day).toBe(true);
-      expect(isWeeded(entry, ukDate(next))).toBe(true);
+      expect(isListed(next)).toBe(false);
     },
   );
 });
