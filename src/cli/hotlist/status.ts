@@ -9,6 +9,7 @@ import type { ListStore } from '../../matching/list-store/list-store.js';
 import { openEnvelope } from '../../matching/package/envelope.js';
 import { blobNames } from '../../matching/package/parts.js';
 import { COLUMN_NAMES } from '../../matching/voi-entry.js';
+import { duration } from '../duration.js';
 import {
   counted,
   type OpenLists,
@@ -190,10 +191,4 @@ function listLines(
 
 function iso(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 19)}Z`;
-}
-
-function duration(seconds: number): string {
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} days`;
 }
