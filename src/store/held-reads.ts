@@ -1,5 +1,4 @@
 import type { PlateRead } from '../domain/read.js';
-import type { Match } from '../domain/voi.js';
 import type { MatchKey } from '../domain/vrm.js';
 import type { SqliteDatabase } from '../lib/sqlite.js';
 
@@ -28,8 +27,6 @@ export interface HeldRead {
   /** UTC, milliseconds: when the vehicle passed. */
   readonly decidedAtMs: number;
   readonly read: PlateRead;
-  /** What hits of this record have told already. */
-  readonly named: readonly { readonly matchKey: MatchKey; readonly listIds: readonly string[] }[];
 }
 
 interface HeldRow {
@@ -59,28 +56,17 @@ export function heldReads(database: SqliteDatabase, page: HeldPage): readonly He
       `${HELD} AND sequence > @afterSequence AND committed_at_ms >= @sinceMs ORDER BY sequence LIMIT @limit`,
     )
     .all(page) as HeldRow[];
-  return rows.map((row) => heldFrom(database, row));
+  return rows.map(heldFrom);
 }
 
 /** @returns undefined where it is gone by now, or says nothing any more. */
 export function heldRead(database: SqliteDatabase, sequence: number): HeldRead | undefined {
   const row = database.prepare(`${HELD} AND sequence = ?`).get(sequence) as HeldRow | undefined;
-  return row && heldFrom(database, row);
+  return row && heldFrom(row);
 }
 
-function heldFrom(database: SqliteDatabase, row: HeldRow): HeldRead {
-  const matches = database.prepare('SELECT match FROM hits WHERE record_id = ? ORDER BY id').pluck();
-  const named = (matches.all(row.id) as string[]).map((text) => {
-    const { matchKey, entries } = JSON.parse(text) as Match;
-    return { matchKey, listIds: [...new Set(entries.map(({ list }) => list.id))] };
-  });
-  return {
-    recordId: row.id,
-    sequence: row.sequence,
-    decidedAtMs: row.decidedAtMs,
-    read: JSON.parse(row.read),
-    named,
-  };
+function heldFrom({ id, read, ...row }: HeldRow): HeldRead {
+  return { recordId: id, ...row, read: JSON.parse(read) };
 }
 
 /** @returns the revision of a list that all held reads have been checked against; undefined: none. */

@@ -86,19 +86,10 @@ describe('the held reads', () => {
       sequence: 1,
       decidedAtMs: passage.decidedAtMs,
       read,
-      named: [],
     };
     expect(store.heldReads(0, 0, 10)).toEqual([expected]);
     expect(store.heldRead(1)).toEqual(expected);
     expect(store.heldRead(2)).toBeUndefined();
-  });
-
-  it('say what was told of them already', () => {
-    const passage = passageOf('AB12CDE', { phase: 'settled' });
-    const match = matchOf('AB12CDE', 'stolen', 'insurance');
-    store.commit({ passage, match, clock: CLOCK_QUALITY });
-    const named = [{ matchKey: 'AB12CDE', listIds: ['stolen', 'insurance'] }];
-    expect(store.heldRead(1)?.named).toEqual(named);
   });
 
   it('follow a record whose closed read is another, or none', () => {
@@ -223,7 +214,7 @@ describe('records of a version that kept no key of the read', () => {
     database.close();
     await start();
     expect(keysFrom(0)).toEqual(['AB12CD0']);
-    expect(store.heldRead(1)).toMatchObject({ recordId: 'a', named: [{ matchKey: 'AB12CD0' }] });
+    expect(store.heldRead(1)).toMatchObject({ recordId: 'a', read: { matchKey: 'AB12CD0' } });
     const reopened = openDatabase(path, STORE_MIGRATIONS, { key: keyIn(folder), readonly: true });
     expect(reopened.prepare('SELECT read_key FROM hits').pluck().all()).toEqual(['AB12CD0']);
     reopened.close();
