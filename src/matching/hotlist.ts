@@ -71,13 +71,12 @@ export class Hotlist {
   #onSettled: () => void = () => undefined;
 
   constructor(options: HotlistOptions) {
-    const { config, key, clock, log } = options;
+    const { config, key, clock } = options;
     this.#options = options;
     this.#reader = new EntryReader({ path: config.path, key, onFailure: (error) => this.#failed(error) });
     this.#keeper = new KeeperHost({
       configuration: () => this.#keeperConfiguration(),
       clock,
-      log,
       onMessage: (message) => this.#hear(message),
       onDeath: (why) => this.#keeperDied(why),
       ...(options.keeperEntry !== undefined && { entry: options.keeperEntry }),

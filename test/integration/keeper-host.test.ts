@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/lib/clock.js';
-import { createLogger } from '../../src/lib/log.js';
 import type { StoredList } from '../../src/matching/list-store/list-rows.js';
 import { KeeperHost } from '../../src/matching/sync/keeper-host.js';
 import { listOf } from '../support/reports.js';
@@ -22,7 +21,6 @@ beforeEach(() => {
   host = new KeeperHost({
     configuration: () => ({ path: 'none', lists: [], reloadMs: 1_000, held, rechecked: {} }),
     clock: systemClock,
-    log: createLogger('silent'),
     onMessage: (message) => {
       if (message.kind === 'fault') said.push(message.fault.message);
     },

@@ -2,7 +2,6 @@ import { Worker } from 'node:worker_threads';
 import { Backoff } from '../../lib/backoff.js';
 import type { Clock } from '../../lib/clock.js';
 import { messageOf } from '../../lib/errors.js';
-import type { Logger } from '../../lib/log.js';
 import type { Wanted } from './keeper.js';
 import type { FromKeeper, KeeperConfiguration, ToKeeper } from './protocol.js';
 
@@ -10,7 +9,6 @@ export interface KeeperHostOptions {
   /** Asked for at each start: what is held by then differs. */
   readonly configuration: () => KeeperConfiguration;
   readonly clock: Clock;
-  readonly log: Logger;
   readonly onMessage: (message: FromKeeper) => void;
   /** The thread died; it is started again. */
   readonly onDeath: (why: string) => void;
