@@ -129,6 +129,8 @@ describe('whoever follows the lists', () => {
     expect(news({ a: 1 })).toEqual(['since 1: AA2 AA3']);
     expect(news({ a: 3 })).toEqual(['since 3: ']);
     expect(news({})).toEqual(['all']);
+    // What was checked was a list of this name in another file.
+    expect(news({ a: 4 })).toEqual(['all']);
   });
 
   it('is told of a large change as of a new list, which holds up nobody', async () => {

@@ -83,7 +83,8 @@ export class Follower {
 
   #newsOf(list: StoredList, before: StoredList | undefined): News {
     const since = before?.revision ?? this.#options.rechecked[list.id];
-    if (since === undefined) return { kind: 'all' };
+    // A later one is of another file, where the list's revisions have begun anew.
+    if (since === undefined || since > list.revision) return { kind: 'all' };
     try {
       const keys =
         before === undefined || before.generation === list.generation
