@@ -40,8 +40,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function startKeeper(publicKeys = [owner.publicKey]): void {
-  store = new ListStore({ path: join(folder, 'hotlist.db'), key: keyIn(folder), clock });
+function startKeeper(publicKeys = [owner.publicKey], diskReserveBytes = 0): void {
+  store = new ListStore({ path: join(folder, 'hotlist.db'), key: keyIn(folder), clock, diskReserveBytes });
   store.open();
   keeper = new Keeper({
     store,
@@ -205,6 +205,18 @@ describe('a fetch that is cut short', () => {
     await publish({ snapshotAt: 1 });
     // The snapshot is the same one, so what came of it was of use.
     expect(given.filter((name) => name === 'snapshot/1/0')).toHaveLength(1);
+    expectInStep();
+  });
+
+  it('is not begun where the disk has no room for what would come, and is as soon as it has', async () => {
+    store.close();
+    startKeeper(undefined, 2 ** 60);
+    owner.change(['AB12CDE']);
+    await offer(owner.publish());
+    expect(wantedBlobs()).toEqual([]);
+    expect(faults).toMatchObject([{ kind: 'failing', code: 'hotlist.store-failed' }]);
+    await restartKeeper();
+    await deliver();
     expectInStep();
   });
 

@@ -288,6 +288,11 @@ export class ListStore {
     this.#run((database) => staging.stageBlob(database, listId, name, bytes));
   }
 
+  /** Looks whether blobs of so many bytes can still be staged. */
+  requireRoomFor(bytes: number): void {
+    requireRoom(this.#path, this.#diskReserveBytes + bytes);
+  }
+
   stagedBlob(listId: string, name: string): Buffer | undefined {
     return this.#run((database) => staging.stagedBlob(database, listId, name));
   }

@@ -24,15 +24,15 @@ function diskLeftBytes(path: string): number {
   }
 }
 
-/** @throws DeviceError hotlist.store-failed where less than the reserve is left. */
-export function requireRoom(path: string, reserveBytes: number): void {
+/**
+ * @param neededBytes the reserve, and what is to come.
+ * @throws DeviceError hotlist.store-failed where less is left.
+ */
+export function requireRoom(path: string, neededBytes: number): void {
   const leftBytes = diskLeftBytes(path);
-  if (leftBytes >= reserveBytes) return;
-  const [left, reserve] = [leftBytes, reserveBytes].map((bytes) => Math.floor(bytes / 2 ** 20));
-  throw storeFailed(
-    path,
-    `its disk has ${left} MiB left; expected ${reserve} or more, for what else is kept`,
-  );
+  if (leftBytes >= neededBytes) return;
+  const [left, needed] = [leftBytes, neededBytes].map((bytes) => Math.floor(bytes / 2 ** 20));
+  throw storeFailed(path, `its disk has ${left} MiB left; expected ${needed} or more, for lists and records`);
 }
 
 /** Groups between two looks at the disk: some hundred kilobytes. */

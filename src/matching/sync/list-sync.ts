@@ -189,11 +189,13 @@ export class ListSync {
         this.#board.enter({ state: 'current' });
         return false;
       case 'fetch': {
-        this.#wanted = plan.wanted;
-        this.#retries.ask(plan.wanted, clock.monoMs());
-        const { haveBlobs, ofBlobs } = plan;
+        const { haveBlobs, ofBlobs, leftBytes } = plan;
         const state = this.#retries.heldUp > 0 ? 'held-up' : 'fetching';
         this.#board.enter({ state, revision: manifest.revision, haveBlobs, ofBlobs });
+        // Nothing of a list is fetched that would fill the disk and then not come into force.
+        store.requireRoomFor(leftBytes);
+        this.#wanted = plan.wanted;
+        this.#retries.ask(plan.wanted, clock.monoMs());
         return false;
       }
       case 'apply':

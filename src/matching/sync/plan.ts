@@ -33,6 +33,8 @@ export type SyncPlan =
       readonly wanted: readonly string[];
       readonly haveBlobs: number;
       readonly ofBlobs: number;
+      /** About what is still to come. */
+      readonly leftBytes: number;
     }
   | { readonly kind: 'apply'; readonly route: Route };
 
@@ -76,7 +78,8 @@ export function planSync(state: SyncState): SyncPlan {
   const ofBlobs = parts.reduce((sum, part) => sum + part.blobs, 0);
   const haveBlobs = parts.reduce((sum, part) => sum + countOf(part, staged), 0);
   if (haveBlobs === ofBlobs) return { kind: 'apply', route };
-  return { kind: 'fetch', route, wanted: nextWanted(parts, state), haveBlobs, ofBlobs };
+  const leftBytes = Math.round(costOf(route, staged));
+  return { kind: 'fetch', route, wanted: nextWanted(parts, state), haveBlobs, ofBlobs, leftBytes };
 }
 
 export function partsOf(route: Route): readonly Part[] {
