@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runAnprctl, runDaemonOnce } from '../support/daemon.js';
 import { keyFileIn } from '../support/storage-key.js';
@@ -122,5 +123,20 @@ describe('how anprctl ends', () => {
     expect(exitCode).toBe(0);
     for (const command of ['status', 'read', 'rates', 'hotlist', 'config', 'storage-key'])
       expect(stdout).toContain(command);
+  });
+
+  it('with 1 and a line of text where its output cannot be written', () => {
+    const full = openSync('/dev/full', 'w');
+    const anprctl = resolve(import.meta.dirname, '../../dist/src/cli/anprctl.js');
+    const valid = device('output', { store: join(folder, 'records.db') });
+    const { status, stderr } = spawnSync(process.execPath, [anprctl, 'config', 'check', valid], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'cannot write the output: ENOSPC: no space left on device, write\n',
+    });
   });
 });

@@ -174,11 +174,23 @@ describe('anprctl hotlist import, of a CSV', () => {
     ['with a list id that is none', ['import', 'x.csv', '--list', 'Stolen Cars']],
     ['with a level that is none', ['import', 'x.csv', '--list', 'watch', '--level', 'galactic']],
     ['with an expiry that is over', ['import', 'x.csv', '--list', 'watch', '--expires', '2020-01-01']],
+    ['with an expiry that is now', ['import', 'x.csv', '--list', 'watch', '--expires', '0h']],
+    ['with an owner of several lines', ['import', 'x.csv', '--list', 'watch', '--owner', 'A\nForce']],
+    ['with an action without end', ['import', 'x.csv', '--list', 'w', '--default-action', 'x'.repeat(201)]],
     ['with an unknown option', ['status', '--wat']],
     ['with a mark that is none', ['check', '???']],
     ['with a key that is none', ['diff', 'a', 'b', '--public-key', 'x']],
   ])('is wrong usage %s', async (_, args) => {
     expect((await anprctl(...args)).code).toBe(EXIT_USAGE);
+  });
+});
+
+describe('anprctl hotlist check', () => {
+  it('names the most urgent entry first, as a hit does', async () => {
+    const file = csv('vrm,action,reason\nAB12CDE,OBSERVE,seen\nAB12CDE,STOP,stolen\n');
+    await anprctl('import', file, '--list', 'a-far-list', '--level', 'national');
+    await anprctl('import', csv('vrm,reason\nAB12CDE,near\n'), '--list', 'near', '--default-action', 'STOP');
+    expect((await anprctl('check', 'AB12CDE')).out.match(/\w+$/gm)).toEqual(['near', 'stolen', 'seen']);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Confusions } from '../../domain/confusion.js';
 import { NO_CONFUSIONS } from '../../domain/confusion.js';
 import { classify } from '../../domain/grammar/forms.js';
 import type { PlateRead } from '../../domain/read.js';
-import type { VoiEntry } from '../../domain/voi.js';
+import type { MatchedEntry, VoiEntry } from '../../domain/voi.js';
 import { foldVrm, type MatchKey, type Vrm } from '../../domain/vrm.js';
 import { DeviceError } from '../../lib/errors.js';
 import { clockCredibility } from '../../matching/clock-credibility.js';
@@ -12,6 +12,7 @@ import { entriesInForce, isInForce } from '../../matching/entry-dates.js';
 import type { StoredList } from '../../matching/list-store/list-rows.js';
 import type { ListStore } from '../../matching/list-store/list-store.js';
 import { unpackKey } from '../../matching/packed-key.js';
+import { byUrgency } from '../../matching/urgency.js';
 import { loadConfusions } from '../../plates/manifest.js';
 import { EXIT_FAILURE } from '../failure.js';
 import {
@@ -47,9 +48,8 @@ export function register(hotlist: Command): void {
   );
 }
 
-interface Found {
+interface Found extends MatchedEntry {
   readonly list: StoredList;
-  readonly entry: VoiEntry;
 }
 
 async function check({ store, config }: OpenLists, vrm: Vrm, options: StoreOptions): Promise<boolean> {
@@ -68,7 +68,7 @@ async function check({ store, config }: OpenLists, vrm: Vrm, options: StoreOptio
   if (options.json) {
     printJson({
       vrm,
-      entries: found.map(({ list, entry }) => ({ kind: kindOf(entry, vrm), list, entry })),
+      entries: found.map((one) => ({ kind: kindOf(one.entry, vrm), ...one })),
       lookalikes: lookalikes.flat(),
     });
   } else {
@@ -77,18 +77,20 @@ async function check({ store, config }: OpenLists, vrm: Vrm, options: StoreOptio
   return found.length > 0;
 }
 
-/** What the lists say of a mark now. */
+/** What the lists say of a mark now, the most urgent first. */
 function lookerAt(store: ListStore, lists: readonly StoredList[], nowMs: number): (key: MatchKey) => Found[] {
   const moment = { readAtMs: nowMs, nowMs, clock: clockCredibility(nowMs, lists) };
   const isListed = entriesInForce(moment);
   const inForce = lists.filter((list) => isInForce(list, moment));
   return (key) =>
-    inForce.flatMap((list) =>
-      store
-        .rows(list, key)
-        .filter(isListed)
-        .map((entry) => ({ list, entry })),
-    );
+    inForce
+      .flatMap((list) =>
+        store
+          .rows(list, key)
+          .filter(isListed)
+          .map((entry) => ({ list, entry, action: entry.action || list.defaultAction })),
+      )
+      .sort(byUrgency);
 }
 
 /** Models that cannot be read are told by the daemon; what is listed is listed all the same. */
@@ -132,9 +134,8 @@ function kindOf(entry: VoiEntry, vrm: Vrm): 'exact' | 'equivalent' {
 }
 
 function rendered(vrm: Vrm, found: readonly Found[], lookalikes: readonly Found[][]): string {
-  const lines = found.map(({ list, entry }) => {
+  const lines = found.map(({ list, entry, action }) => {
     const kind = kindOf(entry, vrm);
-    const action = entry.action || list.defaultAction;
     const about = [action, entry.make, entry.model, entry.colour, entry.reason].filter((text) => text !== '');
     const said = about.length === 0 ? '' : `: ${about.join(', ')}`;
     return `${vrm}: ${kind === 'exact' ? kind : `${kind} (${entry.vrm})`} on ${list.id}, revision ${list.revision}${said}`;

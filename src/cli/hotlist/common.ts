@@ -8,6 +8,7 @@ import { DeviceError } from '../../lib/errors.js';
 import { loadStorageKey, type StorageKey } from '../../lib/storage-key.js';
 import { isListId, type StoredList } from '../../matching/list-store/list-rows.js';
 import { ListStore } from '../../matching/list-store/list-store.js';
+import { MOST_ACTION_LENGTH, MOST_OWNER_LENGTH } from '../../matching/package/limits.js';
 import { parseInstant } from '../../matching/voi-entry.js';
 
 /** What the subcommands that look into the lists of a device have in common. */
@@ -38,8 +39,12 @@ export function withStoreOptions(command: Command): Command {
 export function withTermsOptions(command: Command, inherited: string): Command {
   return command
     .addOption(new Option('--level <level>', `whose list it is (${inherited})`).choices(LIST_LEVELS))
-    .option('--owner <name>', `who answers for it (${inherited})`)
-    .option('--default-action <action>', `of rows that name none, such as STOP (${inherited})`)
+    .option('--owner <name>', `who answers for it (${inherited})`, shortLine(MOST_OWNER_LENGTH))
+    .option(
+      '--default-action <action>',
+      `of rows that name none, such as STOP (${inherited})`,
+      shortLine(MOST_ACTION_LENGTH),
+    )
     .option(
       '--expires <time>',
       'when nothing on it is matched any more: 2026-12-31T18:00, or from now on 48h or 7d (never)',
@@ -64,11 +69,19 @@ export function gatheredKeys(key: string, before: readonly string[]): string[] {
   throw new InvalidArgumentError('expected 44 characters of base64, as keygen prints');
 }
 
+/** It goes into every hit and every table of lists. */
+function shortLine(mostLength: number): (text: string) => string {
+  return (text) => {
+    if (text.length <= mostLength && !/\p{Cc}/u.test(text)) return text;
+    throw new InvalidArgumentError(`expected one line of at most ${mostLength} characters`);
+  };
+}
+
 const UNIT_MS = { h: 3_600_000, d: 86_400_000 };
 
 function parseExpiry(text: string): number {
   const [, count, unit] = /^(\d{1,5})([hd])$/.exec(text) ?? [];
-  if (count !== undefined) return Date.now() + Number(count) * UNIT_MS[unit as 'h' | 'd'];
+  if (Number(count) > 0) return Date.now() + Number(count) * UNIT_MS[unit as 'h' | 'd'];
   const instant = parseInstant(text);
   if (instant === undefined || instant === '') {
     throw new InvalidArgumentError('expected a time such as 2026-12-31T18:00, or 48h, or 7d');
