@@ -29,9 +29,9 @@ export const MOST_BLOBS = 65_536;
 export const MOST_PART_BYTES = 16 * 1024 ** 3;
 /** In a manifest. A publisher keeps 30; a device asks for each by itself. */
 export const MOST_DELTAS = 500;
-/** Twice the vehicles of the United Kingdom; the key index of a device ends long before. */
-export const MOST_MARKS = 100_000_000;
-export const MOST_ENTRIES = 1_000_000_000;
+/** Half the vehicles of the United Kingdom; their keys take 320 MB of a device's memory. */
+export const MOST_MARKS = 20_000_000;
+export const MOST_ENTRIES = 100_000_000;
 /** Twelve digits: one a second for thirty thousand years, and names stay short. */
 export const MOST_REVISION = 999_999_999_999;
 /** Of the texts in a manifest, in UTF-16 units. */

@@ -164,6 +164,7 @@ describe('a manifest that contradicts itself', () => {
       altered({ snapshot: { ...manifest.snapshot, revision: 9 } }),
       'snapshot is newer',
     ],
+    ['more marks than a device can hold', altered({ markCount: 2.1e7, entryCount: 2.1e7 }), 'markCount: '],
     ['more marks than entries', altered({ markCount: 5 }), '4 entries for 5 marks'],
     ['entries without marks', altered({ markCount: 0 }), '4 entries for 0 marks'],
     ['expired at birth', altered({ expiresAt: '2026-11-22T19:00:00.000Z' }), 'expires before it was issued'],
