@@ -26,7 +26,7 @@ export class HotlistWarnings {
     const isHeld = lists.some(({ inForce }) => inForce?.isMatched);
     this.#tell('hotlist-missing', '', isHeld || state === 'starting' ? undefined : detail);
     this.#tell('hotlist-failing', '', isHeld && state === 'unreadable' ? detail : link.problem);
-    const doubt = `it is ${clock === 'behind' ? 'earlier than lists were issued' : 'over a year after every list was issued'}`;
+    const doubt = clock === 'behind' ? earlierThan(lists) : 'it is over a year after every list was issued';
     this.#tell('clock-doubtful', '', clock === 'credible' || markCount === 0 ? undefined : doubt);
     for (const list of lists) {
       for (const code of LIST_CODES) this.#tell(code, list.id, faultOf(code, list, link.isConnected));
@@ -42,6 +42,15 @@ export class HotlistWarnings {
     if (detail === undefined) this.#warnings.clear(code, subject);
     else this.#warnings.raise(code, subject, detail);
   }
+}
+
+/** Named: where it is one list alone, its owner's clock may be the wrong one. */
+function earlierThan(lists: readonly ListSnapshot[]): string {
+  const issued = lists.flatMap(({ id, inForce }) =>
+    inForce?.isMatched ? [{ id, atMs: inForce.issuedAtMs }] : [],
+  );
+  const newest = issued.reduce((late, one) => (one.atMs > late.atMs ? one : late), { id: '', atMs: 0 });
+  return `it is earlier than the list ${newest.id} was issued (${new Date(newest.atMs).toISOString()}), unless its owner's clock is wrong`;
 }
 
 function faultOf(
