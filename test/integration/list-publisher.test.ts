@@ -223,6 +223,22 @@ describe('a list that must not go out', () => {
     expect((await retained()).get('manifest')).toEqual(published.envelope);
   });
 
+  it('is one of an earlier time, until the next revision sets a clock right that was wrong', async () => {
+    const rightMs = nowMs;
+    nowMs += 9 * 365 * 86_400_000;
+    await revision(10, { firstRevision: 7 });
+    await upload();
+    nowMs = rightMs + 60_000;
+    await expect(revision(10)).rejects.toMatchObject({
+      ...refused,
+      hint: expect.stringContaining('--first-revision 8'),
+    });
+    rmSync(path, { recursive: true });
+    const published = await revision(10, { firstRevision: 8 });
+    await upload();
+    expect((await retained()).get('manifest')).toEqual(published.envelope);
+  });
+
   it('is another one of the same revision', async () => {
     await revision(10);
     await upload();

@@ -115,7 +115,7 @@ function next(options: PublishOptions, before: Manifest): Made {
   if (nowMs <= before.issuedAtMs) {
     throw new DeviceError('hotlist.publish-failed', {
       message: `the clock says ${new Date(nowMs).toISOString()}, revision ${before.revision} was issued at ${new Date(before.issuedAtMs).toISOString()}; expected a later time`,
-      hint: 'Set the clock of this computer.',
+      hint: `Set the clock of this computer. Where it was wrong before, and is right now, begin in an empty folder with --first-revision ${before.revision + 1}.`,
     });
   }
   if (!options.mayShrink) refuseShrinking(before.markCount, content.markCount);

@@ -52,8 +52,11 @@ function refuseReplay(manifest: Manifest, retained: Manifest): void {
   const isOther = partsOf(manifest).some(
     (part) => (digests.get(partName(part)) ?? part.sha256) !== part.sha256,
   );
-  if (retained.revision <= manifest.revision && retained.issuedAtMs <= manifest.issuedAtMs && !isOther)
-    return;
+  // A later revision may be of an earlier time: it was published with a clock that is right again.
+  const isLater =
+    retained.revision < manifest.revision ||
+    (retained.revision === manifest.revision && retained.issuedAtMs <= manifest.issuedAtMs);
+  if (isLater && !isOther) return;
   throw new DeviceError('hotlist.publish-failed', {
     message: `the broker has revision ${retained.revision} of ${new Date(retained.issuedAtMs).toISOString()}, the folder revision ${manifest.revision} of ${new Date(manifest.issuedAtMs).toISOString()}${isOther ? ' with other contents' : ''}; expected a later one`,
     hint: `Publish from the folder that was used before. Where it was lost, begin in an empty folder with --first-revision ${retained.revision + 1}.`,
