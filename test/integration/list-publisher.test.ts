@@ -39,7 +39,7 @@ afterEach(async () => {
 /** A list of so many marks with texts that do not pack, and the revision that came of it. */
 async function revision(
   marks: number,
-  more: { firstRevision?: number; reason?: string; rules?: KeepingRules } = {},
+  more: { firstRevision?: number; reason?: string; rules?: KeepingRules; mayShrink?: boolean } = {},
 ) {
   const content = new ListContent();
   const noise = (index: number) =>
@@ -48,7 +48,7 @@ async function revision(
     content.add(entryFromValues(rowOf(`M${index}`, { 6: `${more.reason ?? ''}${noise(index)}` })));
   }
   nowMs += 60_000;
-  const { firstRevision, rules } = more;
+  const { firstRevision, rules, mayShrink } = more;
   return publish({
     folder: new PackageFolder(path),
     terms,
@@ -57,6 +57,7 @@ async function revision(
     nowMs,
     ...(firstRevision && { firstRevision }),
     ...(rules && { rules }),
+    ...(mayShrink && { mayShrink }),
   });
 }
 
@@ -196,7 +197,7 @@ describe('putting a list on a broker', () => {
       }),
     ).rejects.toThrow('killed');
     expect((await retained()).size).toBeGreaterThan(4);
-    const published = await revision(100, { rules });
+    const published = await revision(100, { rules, mayShrink: true });
     await upload();
     await expectOnBroker(published);
     await relay.close();
