@@ -9,6 +9,8 @@ import { z } from 'zod';
  */
 
 const seconds = (fallback: number, most: number) => z.number().min(0).max(most).default(fallback);
+/** Above 0: below it everything would be told, or nothing could be. */
+const share = () => z.number().min(0.000_001).max(1);
 const probability = (fallback: number) => z.number().min(0).max(1).default(fallback);
 const whole = (fallback: number, least: number, most: number) =>
   z.number().int().min(least).max(most).default(fallback);
@@ -163,9 +165,9 @@ export const listSchema = z.strictObject({
     .max(2, 'expected at most two keys: the one in use and the one that follows it')
     .describe("The owner's Ed25519 keys: two while one follows the other."),
   maximumAgeHours: z.number().min(0.01).max(10_000).optional().describe('As below hotlist, for this list.'),
-  publishFrom: z.number().min(0).max(1).optional().describe('As below hotlist, for this list.'),
+  publishFrom: share().optional().describe('As below hotlist, for this list.'),
   alertFrom: z.number().min(0).max(1).optional().describe('As below hotlist, for this list.'),
-  listedShare: z.number().min(0).max(1).optional().describe('As below hotlist, for this list.'),
+  listedShare: share().optional().describe('As below hotlist, for this list.'),
 });
 
 export const hotlistSchema = z.strictObject({
@@ -194,11 +196,13 @@ export const hotlistSchema = z.strictObject({
     .max(100_000)
     .default(168)
     .describe('The same for a list that was imported on the device, since its import.'),
-  publishFrom: probability(0.001).describe(
-    'Probability from which a possible match (a mark other than the read one) is published as a hit; 0.03 spares nine in ten false ones, and loses two in ten vehicles that are read with one wrong character.',
-  ),
+  publishFrom: share()
+    .default(0.001)
+    .describe(
+      'Probability from which a possible match (a mark other than the read one) is published as a hit; 0.03 spares nine in ten false ones, and loses two in ten vehicles that are read with one wrong character.',
+    ),
   alertFrom: probability(0.5).describe('Probability from which a hit is marked to alert a crew.'),
-  listedShare: probability(0.01).describe('Share of the vehicles passing that are on a list, as a rule.'),
+  listedShare: share().default(0.01).describe('Share of the vehicles passing that are on a list, as a rule.'),
   lists: z
     .array(listSchema)
     .max(64, 'expected at most 64 lists')
@@ -309,9 +313,6 @@ export type PlatesConfig = z.infer<typeof platesSchema>;
 export type PassagesConfig = z.infer<typeof passagesSchema>;
 export type VisionConfig = z.infer<typeof visionSchema>;
 export type HotlistConfig = z.infer<typeof hotlistSchema>;
-export type ListConfig = z.infer<typeof listSchema>;
-export type StorageConfig = z.infer<typeof storageSchema>;
 export type StoreConfig = z.infer<typeof storeSchema>;
 export type MqttConfig = z.infer<typeof mqttSchema>;
-export type ControlConfig = z.infer<typeof controlSchema>;
 export type DeviceConfig = z.infer<typeof configSchema>;
