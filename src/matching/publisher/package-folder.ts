@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -92,14 +94,15 @@ export class PackageFolder {
       }
     }
     for (const name of readdirSync(this.path)) {
-      if (/^manifest\.[0-9a-f]+\.tmp$/.test(name)) rmSync(join(this.path, name));
+      if (/^(manifest|lock)\.[0-9a-f]+\.tmp$/.test(name)) rmSync(join(this.path, name));
     }
   }
 
   #takeLock(lock: string): void {
+    const whole = join(this.path, `lock.${randomBytes(6).toString('hex')}.tmp`);
     for (;;) {
       try {
-        writeFlushed(lock, Buffer.from(thisWriter), 'wx');
+        writeLock(lock, whole);
         return;
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
@@ -144,12 +147,30 @@ export class PackageFolder {
 const KINDS = ['snapshot', 'delta'] as const;
 const LOCK = 'publishing.lock';
 
-/** Whether the process that took the lock was killed; a lock that is being written is not. */
+/**
+ * A lock is there whole or not at all: whoever is killed while writing one would hold it for good. Only
+ * sticks, whose file systems have no links, take that chance.
+ * @throws EEXIST where somebody holds it.
+ */
+function writeLock(lock: string, whole: string): void {
+  writeFlushed(whole, Buffer.from(thisWriter), 'w');
+  try {
+    linkSync(whole, lock);
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS'].includes(code)) throw cause;
+    writeFlushed(lock, Buffer.from(thisWriter), 'wx');
+  } finally {
+    unlinkSync(whole);
+  }
+}
+
+/** Whether the process that took the lock was killed, or the lock was spoilt by what stopped its computer. */
 function isLeftBehind(lock: string): boolean {
   try {
     return isGone(readFileSync(lock, 'utf8'));
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
 }
 

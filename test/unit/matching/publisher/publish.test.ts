@@ -328,8 +328,17 @@ describe('a publish that fails half-way', () => {
     const gone = { boot: 'another', pidNamespace: 'x', pid: 1, startedAt: '1', thread: 'x' };
     writeFileSync(join(path, 'publishing.lock'), JSON.stringify(gone));
     writeFileSync(join(path, 'manifest.0123456789ab.tmp'), 'half');
+    writeFileSync(join(path, 'lock.0123456789ab.tmp'), '');
     await publishRows(after);
     expect(readdirSync(path).sort()).toEqual(['delta', 'manifest', 'snapshot']);
+  });
+
+  it.each([
+    ['empty', ''],
+    ['cut off', '{"boot":"another"'],
+  ])('is not held up by a lock that is %s', async (_, lock) => {
+    writeFileSync(join(path, 'publishing.lock'), lock);
+    expect((await publishRows(before)).manifest.revision).toBe(1);
   });
 
   it('says so where the folder cannot be written', async () => {
