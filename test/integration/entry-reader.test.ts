@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -82,10 +82,34 @@ describe('the rows of what matched', () => {
     expect(failures).toEqual([]);
   });
 
-  it('are none, and that is told, where the file is not there', async () => {
-    const list = { ...metaOf('kent', 1), markCount: 1, entryCount: 1, generation: 1 };
+  it.each<[string, (file: string) => void]>([
+    ['is not there', (file) => rmSync(file)],
+    ['is damaged', (file) => writeFileSync(file, 'damaged')],
+  ])(
+    'say that they cannot be read where the file %s: the vehicle is listed all the same',
+    async (_, damage) => {
+      const kent = await storeAt(path).replaceList(metaOf('kent', 1), [markWith(MARK, 'of Kent')]);
+      for (const store of opened.splice(0)) store.close();
+      damage(path);
+      reader.reopen();
+      expect(reader.entriesOf(heldOf(kent), MARK)).toMatchObject([
+        { vrm: 'AB12CDE', reason: '', informationAction: expect.stringContaining('cannot read this entry') },
+      ]);
+      expect(failures).toHaveLength(1);
+    },
+  );
+
+  it('say so too where a page of an open file has gone bad', async () => {
+    const store = storeAt(path);
+    const marks = Array.from({ length: 3_000 }, (_, i) => markWith(`M${1_000 + i}`, 'x'.repeat(200)));
+    const kent = await store.replaceList(metaOf('kent', 1), marks);
+    for (const each of opened.splice(0)) each.close();
     reader.reopen();
-    expect(reasons(list)).toEqual([]);
-    expect(failures).toMatchObject([{ code: 'hotlist.unreadable' }]);
+    const bytes = readFileSync(path);
+    // The first page is in order, so that the file opens; all others are not what was written.
+    writeFileSync(path, Buffer.concat([bytes.subarray(0, 4_096), Buffer.alloc(bytes.length - 4_096, 7)]));
+    const [entry] = reader.entriesOf(heldOf(kent), 'M2345' as MatchKey);
+    expect(entry).toMatchObject({ vrm: 'M2345', informationAction: expect.stringContaining('cannot read') });
+    expect(failures.map(({ code }) => code)).toContain('hotlist.store-failed');
   });
 });
