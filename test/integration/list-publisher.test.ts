@@ -71,11 +71,12 @@ interface Uploading {
   url?: string;
   protocolVersion?: 4 | 5;
   clock?: Clock;
+  resend?: boolean;
   onProgress?: (progress: UploadProgress) => void;
 }
 
 function upload(options: Uploading = {}) {
-  const { url = broker.url, protocolVersion = 5, clock = systemClock } = options;
+  const { url = broker.url, protocolVersion = 5, clock = systemClock, resend = false } = options;
   return publishList({
     config: mqttSchema.parse({
       url,
@@ -84,7 +85,7 @@ function upload(options: Uploading = {}) {
       reconnectMostSeconds: 0.1,
     }),
     topicPrefix: 'anpr/lists',
-    list: new FolderUpload(new PackageFolder(path), [ownerKey], 'the broker'),
+    list: new FolderUpload(new PackageFolder(path), [ownerKey], 'the broker', { resend }),
     clock,
     ...(options.onProgress && { onProgress: options.onProgress }),
   });
@@ -180,6 +181,26 @@ describe('putting a list on a broker', () => {
     expect((await retained()).size).toBe(0);
     const published = await revision(110);
     await upload();
+    await expectOnBroker(published);
+  });
+
+  it('mends blobs that were damaged or lost under its manifest, when told to resend', async () => {
+    await revision(100);
+    await upload();
+    const spoil = async () => {
+      const client = await connectAsync(broker.url);
+      const put = (name: string, payload: string) =>
+        client.publishAsync(`anpr/lists/stolen/${name}`, payload, { retain: true, qos: 1 });
+      await put('snapshot/1/0', 'damaged');
+      await put('snapshot/1/1', '');
+      await client.endAsync();
+    };
+    await spoil();
+    const published = await revision(101);
+    expect(await upload()).toMatchObject({ blobs: 2, ofBlobs: 2 });
+    const spoilt = await retained();
+    expect([String(spoilt.get('snapshot/1/0')), spoilt.has('snapshot/1/1')]).toEqual(['damaged', false]);
+    expect(await upload({ resend: true })).toMatchObject({ blobs: 4, ofBlobs: 4, removed: 0 });
     await expectOnBroker(published);
   });
 

@@ -35,6 +35,7 @@ interface PublishOptions extends TermsOptions {
   readonly previousKey: readonly string[];
   readonly firstRevision?: number;
   readonly acceptRemovals?: boolean;
+  readonly resend?: boolean;
   readonly json?: boolean;
 }
 
@@ -45,6 +46,8 @@ list, which is what keeps it young on the devices. Run it every few minutes. It 
 of memory a row.
 With --broker or --config the package is put on the broker as retained messages; devices need nothing
 else. With --out it is written as one file, for a USB stick.
+Blobs that the broker should have are not sent again. Where a device says that one is damaged or does
+not come, --resend once sends them all.
 
 Exits 0 when it is published, 1 when not; the package is then as it was, or only the broker lacks it,
 and the next run goes on from there.
@@ -69,11 +72,15 @@ export function register(hotlist: Command): void {
     .option('--previous-key <key>', 'public key that signed before, when the key changes', gatheredKeys, [])
     .option('--first-revision <number>', 'where to begin in a new folder (1)', parseRevision)
     .option('--accept-removals', 'also where more than half of the marks go; otherwise that is refused')
+    .option('--resend', 'put every blob on the broker again, whatever it should have')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP);
-  withTermsOptions(command, 'as in the package so far').action((file: string, options: PublishOptions) =>
-    publishFile(file, options),
-  );
+  withTermsOptions(command, 'as in the package so far').action((file: string, options: PublishOptions) => {
+    if (options.resend && options.broker === undefined && options.config === undefined) {
+      command.error('error: --resend is for a broker: name it with --broker or --config');
+    }
+    return publishFile(file, options);
+  });
 }
 
 function parseRevision(text: string): number {
@@ -106,7 +113,8 @@ async function publishFile(file: string, options: PublishOptions): Promise<void>
   progress.end();
   if (options.out !== undefined) writeOneFile(options.out, folder, published);
   if (!options.json) tellPublished(published, csv.badRows, options);
-  const uploaded = broker && (await upload(folder, keys, broker, progress));
+  const uploaded =
+    broker && (await upload(new FolderUpload(folder, keys, nameOf(broker), options), broker, progress));
   progress.end();
   if (uploaded !== undefined && !options.json) {
     const { bytes, removed } = uploaded;
@@ -158,18 +166,16 @@ async function brokerOf({ broker, config, topicPrefix }: PublishOptions): Promis
   });
 }
 
-function upload(
-  folder: PackageFolder,
-  keys: readonly string[],
-  { mqtt, topicPrefix }: Broker,
-  progress: Progress,
-): Promise<Uploaded> {
-  // Without what may be secret in it.
-  const broker = `${new URL(mqtt.url).host} ${topicPrefix}`;
+/** Tells it from others, without what may be secret in its URL. */
+function nameOf({ mqtt, topicPrefix }: Broker): string {
+  return `${new URL(mqtt.url).host} ${topicPrefix}`;
+}
+
+function upload(list: FolderUpload, { mqtt, topicPrefix }: Broker, progress: Progress): Promise<Uploaded> {
   return publishList({
     config: mqtt,
     topicPrefix,
-    list: new FolderUpload(folder, keys, broker),
+    list,
     clock: systemClock,
     onProgress: ({ blobs, ofBlobs }) => progress.tell('blobs sent', blobs, ofBlobs),
     onLost: (error) => {

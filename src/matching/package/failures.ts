@@ -4,7 +4,7 @@ import { DeviceError } from '../../lib/errors.js';
 export function packageInvalid(message: string, cause?: unknown): DeviceError {
   return new DeviceError('hotlist.package-invalid', {
     message,
-    hint: 'Fetch the package again, or ask its owner to publish it anew; the list in force stays in force.',
+    hint: 'Fetch the package again, or ask its owner to publish it anew (to a broker with --resend); the list in force stays in force.',
     ...(cause !== undefined && { cause }),
   });
 }

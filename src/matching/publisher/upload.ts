@@ -15,6 +15,12 @@ export interface UploadPlan {
   readonly remove: readonly string[];
 }
 
+/** How far a broker is believed to have what its manifest names. */
+export interface UploadChoice {
+  /** Not at all: blobs that were damaged or lost there are mended by putting every one again. */
+  readonly resend?: boolean;
+}
+
 /**
  * @param retained the manifest that the broker has; absent: none that its owner signed.
  * @param recorded names of blobs that may be on the broker.
@@ -24,6 +30,7 @@ export function planUpload(
   manifest: Manifest,
   retained: Manifest | undefined,
   recorded: ReadonlySet<string>,
+  { resend = false }: UploadChoice = {},
 ): UploadPlan {
   if (retained !== undefined) refuseReplay(manifest, retained);
   const digests = new Map(partsOf(retained).map((part) => [partName(part), part.sha256]));
@@ -32,7 +39,7 @@ export function planUpload(
   const held = new Set([...recorded, ...namesOf(retained)]);
   return {
     put: partsOf(manifest)
-      .filter((part) => !isThere(part))
+      .filter((part) => resend || !isThere(part))
       .flatMap((part) => [...blobNames(part)]),
     remove: [...held].filter((name) => !wanted.has(name)),
   };
@@ -74,6 +81,7 @@ export class FolderUpload {
   readonly #manifest: Manifest;
   readonly #publicKeys: readonly string[];
   readonly #record: BlobRecord;
+  readonly #choice: UploadChoice;
   readonly #tables = new Map<string, Buffer>();
 
   /**
@@ -81,7 +89,12 @@ export class FolderUpload {
    * @param broker any text that tells it from others; its digest names the file.
    * @throws DeviceError hotlist.unreadable, hotlist.package-invalid or hotlist.signature-invalid
    */
-  constructor(folder: PackageFolder, publicKeys: readonly string[], broker: string) {
+  constructor(
+    folder: PackageFolder,
+    publicKeys: readonly string[],
+    broker: string,
+    choice: UploadChoice = {},
+  ) {
     const envelope = folder.envelope();
     if (envelope === undefined) {
       throw new DeviceError('hotlist.unreadable', {
@@ -91,6 +104,7 @@ export class FolderUpload {
     }
     this.manifest = envelope;
     this.#folder = folder;
+    this.#choice = choice;
     this.#publicKeys = publicKeys;
     this.#manifest = openEnvelope(envelope, publicKeys);
     this.listId = this.#manifest.list;
@@ -102,7 +116,7 @@ export class FolderUpload {
     const theirs = retained && this.#trusted(retained);
     // Written down before the manifest that names them is replaced.
     for (const name of namesOf(theirs)) this.#record.add(name);
-    return planUpload(this.#manifest, theirs, this.#record.names);
+    return planUpload(this.#manifest, theirs, this.#record.names, this.#choice);
   }
 
   /** @throws DeviceError hotlist.package-invalid where the folder is damaged: devices would fetch for nothing. */

@@ -325,6 +325,6 @@ function isNewer(offer: Manifest, accepted: Manifest | undefined): boolean {
 function missing(name: string): DeviceError {
   return new DeviceError('hotlist.package-invalid', {
     message: `${name} has not come, expected the broker to keep it for whoever asks`,
-    hint: 'Its owner has to publish the list anew; it is asked for again by itself, ever more rarely.',
+    hint: 'Its owner has to put it there again (anprctl hotlist publish --resend); it is asked for again by itself, ever more rarely.',
   });
 }
