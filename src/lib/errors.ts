@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   'hotlist.signature-invalid': { retryable: false },
   'hotlist.replayed': { retryable: false },
   'hotlist.gap': { retryable: true },
+  'hotlist.would-shrink': { retryable: false },
   'hotlist.publish-failed': { retryable: true },
   'store.open-failed': { retryable: false },
   'store.write-failed': { retryable: true },

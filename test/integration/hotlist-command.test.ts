@@ -163,6 +163,17 @@ describe('anprctl hotlist import, of a CSV', () => {
     expect(err).toMatch(/cannot read .*nothing\.csv[\s\S]*Name a CSV file/);
   });
 
+  it('refuses a file that lacks most of the list, which may have broken off, unless that is meant', async () => {
+    const rows = (count: number) =>
+      csv(`vrm\n${Array.from({ length: count }, (_, index) => `M${index + 1}`).join('\n')}\n`);
+    await anprctl('import', rows(300), '--list', 'watch');
+    const { code, err } = await anprctl('import', rows(149), '--list', 'watch');
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('from 300 marks to 149') });
+    expect((await anprctl('check', 'M300')).code).toBe(0);
+    expect((await anprctl('import', rows(149), '--list', 'watch', '--accept-removals')).code).toBe(0);
+    expect((await anprctl('check', 'M300')).code).toBe(1);
+  });
+
   it('matches nothing on it after its expiry', async () => {
     await anprctl('import', csv('vrm\nAB12CDE\n'), '--list', 'watch', '--expires', '2h');
     expect((await anprctl('check', 'AB12CDE')).code).toBe(0);

@@ -5,6 +5,7 @@ import type { ListMeta, StoredList } from '../../matching/list-store/list-rows.j
 import type { ListStore } from '../../matching/list-store/list-store.js';
 import type { MarkGroup } from '../../matching/mark-group.js';
 import { type Changes, type ComparedMark, differences } from '../../matching/publisher/revisions.js';
+import { refuseShrinking } from '../../matching/publisher/shrinking.js';
 import { takePackage } from '../../matching/sync/take-package.js';
 import {
   counted,
@@ -24,6 +25,7 @@ import { Progress } from './progress.js';
 
 interface ImportOptions extends StoreOptions, TermsOptions {
   readonly list: string;
+  readonly acceptRemovals?: boolean;
 }
 
 const HELP = `
@@ -49,6 +51,7 @@ export function register(hotlist: Command): void {
     .description('take a list over: from a CSV file, or from a signed package')
     .argument('<file>', 'a CSV file, a package (.voi) or the folder of one')
     .requiredOption('--list <id>', 'which list: 1 to 32 of a-z, 0-9 and -', parseListId)
+    .option('--accept-removals', 'also where a CSV lacks more than half of the marks; otherwise refused')
     .addHelpText('after', HELP);
   withStoreOptions(withTermsOptions(command, 'of a CSV; as it was before')).action(
     (file: string, options: ImportOptions) => importList(file, options, command),
@@ -136,6 +139,9 @@ async function putLocalList(
   const before = store.lists().find(({ id }) => id === options.list);
   // What an owner said of a list that was synced once is not said of an administrator's.
   const said = before?.origin === 'local' ? before : undefined;
+  if (!options.acceptRemovals) {
+    refuseShrinking({ before: said?.markCount ?? 0, after: content.markCount });
+  }
   const nowMs = Date.now();
   const meta: ListMeta = {
     id: options.list,

@@ -12,6 +12,7 @@ import { mergeParts } from '../sync/merge.js';
 import { KEEPING, type KeepingRules, mergeAt, needsSnapshot, withoutTooOld } from './keeping.js';
 import type { PackageFolder } from './package-folder.js';
 import { type Changes, differences, groupsOfPackage } from './revisions.js';
+import { refuseShrinking } from './shrinking.js';
 
 /** What an owner says of the list beside its rows. */
 export interface ListTerms {
@@ -60,7 +61,7 @@ export interface Published {
  * Makes the next revision of a list in its folder: what changed as a delta, now and then a snapshot;
  * where nothing did, the same revision is confirmed anew.
  *
- * @throws DeviceError hotlist.publish-failed where it cannot; hotlist.signature-invalid or
+ * @throws DeviceError hotlist.publish-failed where it cannot; hotlist.would-shrink; hotlist.signature-invalid or
  *   hotlist.package-invalid where what is in the folder is not its owner's, or damaged.
  */
 export async function publish(options: PublishOptions): Promise<Published> {
@@ -118,7 +119,7 @@ function next(options: PublishOptions, before: Manifest): Made {
       hint: `Set the clock of this computer. Where it was wrong before, and is right now, begin in an empty folder with --first-revision ${before.revision + 1}.`,
     });
   }
-  if (!options.mayShrink) refuseShrinking(before.markCount, content.markCount);
+  if (!options.mayShrink) refuseShrinking({ before: before.markCount, after: content.markCount });
   const changes = { added: 0, changed: 0, removed: 0 };
   const current = groupsOfPackage(before, (name) => folder.blob(name));
   const different = differences(current, content.groups(), changes);
@@ -138,18 +139,6 @@ function next(options: PublishOptions, before: Manifest): Made {
     deltas = deltas.toSpliced(at, 2, merge(options, deltas[at] as DeltaPart, deltas[at + 1] as DeltaPart));
   }
   return { revision, snapshot, deltas, changes };
-}
-
-/** A handful of marks comes and goes; a list of many that loses half of them has not been read whole. */
-const SMALL_LIST_MARKS = 100;
-const MOST_LOST_SHARE = 0.5;
-
-function refuseShrinking(before: number, after: number): void {
-  if (before <= SMALL_LIST_MARKS || after >= before * (1 - MOST_LOST_SHARE)) return;
-  throw new DeviceError('hotlist.publish-failed', {
-    message: `the list would go from ${before} marks to ${after}; expected no more than half of them to go at once`,
-    hint: 'Look whether the file is whole. If so many are to go, say so: --accept-removals.',
-  });
 }
 
 /** One revision is one list: a device that has it need not ask whether something else was meant. */

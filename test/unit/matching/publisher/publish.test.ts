@@ -79,7 +79,7 @@ describe('a list that loses most of its marks', () => {
   it('is refused, since an export that broke off looks just like that', async () => {
     await publishRows(many(300));
     await expect(publishRows(many(149))).rejects.toMatchObject({
-      code: 'hotlist.publish-failed',
+      code: 'hotlist.would-shrink',
       message: 'the list would go from 300 marks to 149; expected no more than half of them to go at once',
       hint: expect.stringContaining('--accept-removals'),
     });
