@@ -4,8 +4,9 @@ import { hotlistSchema, type MqttConfig, mqttSchema } from '../../config/schema.
 import { systemClock } from '../../lib/clock.js';
 import { DeviceError, messageOf } from '../../lib/errors.js';
 import { openEnvelope } from '../../matching/package/envelope.js';
-import { publicKeyText } from '../../matching/package/keys.js';
+import { keyIdOf, publicKeyText } from '../../matching/package/keys.js';
 import { MOST_REVISION } from '../../matching/package/limits.js';
+import type { Manifest } from '../../matching/package/manifest.js';
 import { writePackageFile } from '../../matching/package/package-file.js';
 import { blobNames } from '../../matching/package/parts.js';
 import { PackageFolder } from '../../matching/publisher/package-folder.js';
@@ -134,8 +135,7 @@ async function publishFile(file: string, options: PublishOptions): Promise<void>
 
 /** What is not said now is as it was in the package; an expiry is always said anew. */
 function termsOf(options: PublishOptions, folder: PackageFolder, keys: readonly string[]): ListTerms {
-  const envelope = folder.envelope();
-  const before = envelope && openEnvelope(envelope, keys, options.list);
+  const before = packageSoFar(folder, keys, options.list);
   return {
     list: options.list,
     level: options.level ?? before?.level ?? 'force',
@@ -143,6 +143,23 @@ function termsOf(options: PublishOptions, folder: PackageFolder, keys: readonly 
     defaultAction: options.defaultAction ?? before?.defaultAction ?? '',
     ...(options.expires !== undefined && { expiresAtMs: options.expires }),
   };
+}
+
+/** @throws DeviceError hotlist.signature-invalid where another key signed it, or it is of another list. */
+function packageSoFar(folder: PackageFolder, keys: readonly string[], list: string): Manifest | undefined {
+  const envelope = folder.envelope();
+  if (envelope === undefined) return undefined;
+  try {
+    openEnvelope(envelope, keys);
+  } catch (cause) {
+    if (!(cause instanceof DeviceError) || cause.code !== 'hotlist.signature-invalid') throw cause;
+    throw new DeviceError('hotlist.signature-invalid', {
+      message: `the package in ${folder.path} was signed with another key; expected ${keys.map(keyIdOf).join(' or ')}`,
+      hint: 'Where the list changes its key, name the public key that signed before: --previous-key KEY, as the devices pin it. Otherwise sign with the key of before.',
+      cause,
+    });
+  }
+  return openEnvelope(envelope, keys, list);
 }
 
 interface Broker {
