@@ -564,10 +564,32 @@ describe("an owner's side", () => {
     expect((await anprctl('import', packageFolder, '--list', 'stolen')).code).toBe(0);
   });
 
-  it('is not emptied by a file that has no usable row', async () => {
+  it('is not emptied by a file that has no row, unless that is meant, nor ever by one of bad rows', async () => {
+    const accepted = (text: string) => publish(csv(text), '--accept-removals');
     await publish(csv(rows('a')));
-    expect((await publish(csv('vrm\n'))).code).toBe(1);
+    expect((await publish(csv('vrm\n'))).err).toMatch(/from 300 marks to 0[\s\S]*--accept-removals/);
+    expect((await accepted('vrm\n?\n')).err).toContain('no usable row');
+    expect((await accepted('')).err).toContain('the file is empty');
     expect(JSON.parse((await publish(csv(rows('a')), '--json')).out).isNewRevision).toBe(false);
+    await anprctl('import', packageFolder, '--list', 'stolen');
+    expect((await anprctl('check', 'M7')).code).toBe(0);
+    expect((await accepted('vrm\n')).out).toContain(
+      'revision 2, 0 entries of 0 marks; 0 added, 0 changed, 300 removed',
+    );
+    expect((await anprctl('import', packageFolder, '--list', 'stolen')).code).toBe(0);
+    expect((await anprctl('check', 'M7')).code).toBe(1);
+  });
+
+  it('is told where to begin in a new folder only', async () => {
+    expect((await publish(csv(rows('a')), '--first-revision', '7')).out).toContain('revision 7');
+    const { code, err } = await publish(csv(rows('b')), '--first-revision', '9');
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('is at revision 7') });
+  });
+
+  it('is sent again whole only to a broker', async () => {
+    const { code, err } = await publish(csv(rows('a')), '--resend');
+    expect({ code, err }).toEqual({ code: EXIT_USAGE, err: expect.stringContaining('--broker') });
+    expect(existsSync(packageFolder)).toBe(false);
   });
 
   it('puts the package on a broker, and takes off what is over', async () => {
@@ -577,6 +599,8 @@ describe("an owner's side", () => {
       expect(first.out).toMatch(/on the broker: 2 blobs of \d+ bytes sent, 0 taken off/);
       const second = JSON.parse((await publish(csv(rows('b')), '--broker', broker.url, '--json')).out);
       expect(second).toMatchObject({ manifest: { revision: 2 }, uploaded: { blobs: 2, removed: 0 } });
+      const again = await publish(csv(rows('b')), '--broker', broker.url, '--resend');
+      expect(again.out).toMatch(/on the broker: 4 blobs of/);
       const client = await connectAsync(broker.url);
       const topics: string[] = [];
       client.on('message', (topic) => topics.push(topic));

@@ -17,10 +17,15 @@ export interface CsvList {
 }
 
 /**
+ * @param options.mayBeEmpty whether a header without rows is a list too; bad rows alone never are one.
  * @throws DeviceError hotlist.unreadable where there is no such file; hotlist.header-invalid;
  *   hotlist.row-invalid where not one row is usable: nobody means to empty a list that way.
  */
-export async function readCsvList(file: string, progress: Progress): Promise<CsvList> {
+export async function readCsvList(
+  file: string,
+  progress: Progress,
+  { mayBeEmpty = false }: { readonly mayBeEmpty?: boolean } = {},
+): Promise<CsvList> {
   const content = new ListContent();
   const firstBadRows: { line: number; reason: string }[] = [];
   let badRows = 0;
@@ -37,7 +42,7 @@ export async function readCsvList(file: string, progress: Progress): Promise<Csv
   }
   progress.end();
   const list = { content, badRows, firstBadRows, notUtf8Rows };
-  if (content.entryCount > 0) return list;
+  if (content.entryCount > 0 || (mayBeEmpty && badRows === 0)) return list;
   tellBadRows(list);
   throw new DeviceError('hotlist.row-invalid', {
     message: `${file} has no usable row`,

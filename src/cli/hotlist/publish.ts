@@ -72,7 +72,7 @@ export function register(hotlist: Command): void {
     .option('--topic-prefix <topic>', 'first part of the topics (as in the configuration)')
     .option('--previous-key <key>', 'public key that signed before, when the key changes', gatheredKeys, [])
     .option('--first-revision <number>', 'where to begin in a new folder (1)', parseRevision)
-    .option('--accept-removals', 'also where more than half of the marks go; otherwise that is refused')
+    .option('--accept-removals', 'also where more than half of the marks go, or all; otherwise refused')
     .option('--resend', 'put every blob on the broker again, whatever it should have')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP);
@@ -97,7 +97,7 @@ async function publishFile(file: string, options: PublishOptions): Promise<void>
   const keys = [publicKeyText(privateKey), ...options.previousKey];
   const terms = termsOf(options, folder, keys);
   const progress = new Progress();
-  const csv = await readCsvList(file, progress);
+  const csv = await readCsvList(file, progress, { mayBeEmpty: true });
   tellBadRows(csv);
   let blobs = 0;
   const published = await publish({

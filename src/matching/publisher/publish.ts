@@ -12,7 +12,7 @@ import { mergeParts } from '../sync/merge.js';
 import { KEEPING, type KeepingRules, mergeAt, needsSnapshot, withoutTooOld } from './keeping.js';
 import type { PackageFolder } from './package-folder.js';
 import { type Changes, differences, groupsOfPackage } from './revisions.js';
-import { refuseShrinking } from './shrinking.js';
+import { refuseEmpty, refuseShrinking } from './shrinking.js';
 
 /** What an owner says of the list beside its rows. */
 export interface ListTerms {
@@ -41,7 +41,7 @@ export interface PublishOptions {
   readonly firstRevision?: number;
   /** UTC, milliseconds */
   readonly nowMs: number;
-  /** That the list may lose most of its marks: an export that broke off looks just like that. */
+  /** That the list may lose most of its marks, or all: an export that broke off looks just like that. */
   readonly mayShrink?: boolean;
   readonly rules?: KeepingRules;
   /** Called for each blob that is written. */
@@ -70,6 +70,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
     const envelope = folder.envelope();
     const keys = [publicKeyText(privateKey), ...(options.previousKeys ?? [])];
     const before = envelope && openEnvelope(envelope, keys, terms.list);
+    if (!options.mayShrink) refuseEmpty(before?.markCount, content.markCount);
     const made = before === undefined ? first(options) : next(options, before);
     const { list, level, owner, defaultAction, expiresAtMs } = terms;
     const manifest: Manifest = {
@@ -112,6 +113,12 @@ function first(options: PublishOptions): Made {
 
 function next(options: PublishOptions, before: Manifest): Made {
   const { folder, content, terms, nowMs, rules = KEEPING } = options;
+  if (options.firstRevision !== undefined) {
+    throw new DeviceError('hotlist.publish-failed', {
+      message: `--first-revision is for a new folder; the package in ${folder.path} is at revision ${before.revision}`,
+      hint: 'Leave it out, and the list goes on from there. To begin at another revision, name an empty folder.',
+    });
+  }
   // A device takes an earlier time for a replay, and rightly so.
   if (nowMs <= before.issuedAtMs) {
     throw new DeviceError('hotlist.publish-failed', {

@@ -18,3 +18,18 @@ export function refuseShrinking(marks: { readonly before: number; readonly after
     hint: 'Look whether the file is whole. If so many are to go, say so: --accept-removals.',
   });
 }
+
+/**
+ * Guards a list, however short, against a file that broke off after its header. One that is empty
+ * already stays so without a word: it has to be confirmed like any other.
+ * @param before marks on the list as it is; absent: there is none yet.
+ * @param after marks on it as it is to be
+ * @throws DeviceError hotlist.would-shrink
+ */
+export function refuseEmpty(before: number | undefined, after: number): void {
+  if (after > 0 || before === 0) return;
+  throw new DeviceError('hotlist.would-shrink', {
+    message: `the file has no row, so that the list would go from ${before ?? 0} marks to 0; expected a row at least`,
+    hint: 'Look whether the file is whole. If nothing is to be on the list, say so: --accept-removals.',
+  });
+}

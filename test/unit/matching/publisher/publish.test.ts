@@ -94,6 +94,32 @@ describe('a list that loses most of its marks', () => {
   });
 });
 
+describe('a list that is emptied', () => {
+  const few: Rows = new Map([
+    ['AB12CDE', ['theft']],
+    ['CD34EFG', ['theft', 'no insurance']],
+  ]);
+  const none: Rows = new Map();
+  const refused = { code: 'hotlist.would-shrink', hint: expect.stringContaining('--accept-removals') };
+
+  it('is refused, however short it was, and so is one that begins empty', async () => {
+    await expect(publishRows(none)).rejects.toMatchObject(refused);
+    await publishRows(few);
+    await expect(publishRows(none)).rejects.toMatchObject(refused);
+    expect(manifestOf()).toMatchObject({ revision: 1, markCount: 2 });
+  });
+
+  it('is published where that is said to be meant, confirmed like any other, and filled again', async () => {
+    await publishRows(few);
+    const { manifest, changes } = await publishRows(none, { mayShrink: true });
+    expect(changes).toEqual({ added: 0, changed: 0, removed: 2 });
+    expect(manifest).toMatchObject({ revision: 2, markCount: 0, entryCount: 0, snapshot: { revision: 1 } });
+    expect(takeSnapshot(manifest)).toEqual(new Map());
+    expect(await publishRows(none)).toMatchObject({ isNewRevision: false, manifest: { revision: 2 } });
+    expect(takeSnapshot((await publishRows(few)).manifest)).toEqual(wholeOf(few));
+  });
+});
+
 describe('publishing a list', () => {
   const one: Rows = new Map([
     ['AB12CDE', ['theft', 'no insurance']],
@@ -159,7 +185,17 @@ describe('publishing a list', () => {
 
   it('begins above all that devices know where its folder was lost', async () => {
     expect((await publishRows(one, { firstRevision: 500 })).manifest.revision).toBe(500);
-    expect((await publishRows(two, { firstRevision: 500 })).manifest.revision).toBe(501);
+    expect((await publishRows(two)).manifest.revision).toBe(501);
+  });
+
+  it('is not told where to begin when it has begun', async () => {
+    await publishRows(one, { firstRevision: 500 });
+    await expect(publishRows(two, { firstRevision: 500 })).rejects.toMatchObject({
+      code: 'hotlist.publish-failed',
+      message: expect.stringContaining('is at revision 500'),
+      hint: expect.stringContaining('an empty folder'),
+    });
+    expect(manifestOf().revision).toBe(500);
   });
 
   it('signs with another key when told which signed before', async () => {
