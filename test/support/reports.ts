@@ -2,6 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import type { Passage } from '../../src/domain/passage.js';
 import type { Match, VoiEntry, VoiList } from '../../src/domain/voi.js';
 import { foldVrm, parseVrm, type Vrm } from '../../src/domain/vrm.js';
+import { entryFromValues } from '../../src/matching/voi-entry.js';
 
 /** Passages, lists and matches as the stages before hand them over. */
 
@@ -70,27 +71,8 @@ export function passageOf(
 }
 
 export function entryOf(vrm: string, columns: Partial<VoiEntry> = {}): VoiEntry {
-  return {
-    vrm: vrmOf(vrm),
-    make: 'FORD',
-    model: 'FOCUS',
-    colour: 'BLUE',
-    action: 'STOP',
-    warningMarkers: '',
-    reason: 'test',
-    intelligenceGrading: '',
-    informationAction: '',
-    forceAndArea: '',
-    weedDate: '',
-    pncId: '',
-    protectiveMarking: '',
-    cadInformation: '',
-    spare1: '',
-    spare2: '',
-    validFrom: '',
-    validTo: '',
-    ...columns,
-  };
+  const said = { make: 'FORD', model: 'FOCUS', colour: 'BLUE', action: 'STOP', reason: 'test' };
+  return { ...entryFromValues([]), vrm: vrmOf(vrm), ...said, ...columns };
 }
 
 export function listOf(id: string, options: Partial<VoiList> = {}): VoiList {

@@ -4,6 +4,7 @@ import type { VoiEntry, VoiList } from '../../../src/domain/voi.js';
 import type { MatchKey, Vrm } from '../../../src/domain/vrm.js';
 import { KeyIndex } from '../../../src/matching/key-index.js';
 import { type ListInForce, type ListSettings, Matcher } from '../../../src/matching/matcher.js';
+import { entryFromValues } from '../../../src/matching/voi-entry.js';
 
 /** A list as the matchers under test see it. */
 export interface TestedList {
@@ -52,31 +53,13 @@ export const editDistanceOne: TestedMatcher = ({ matchKey }, { keys }) => {
 /** 2 March 2026, when the drawn vehicles pass; the clock is right and the list is new. */
 const NOW_MS = Date.UTC(2026, 2, 2);
 const WHEN = { readAtMs: NOW_MS, nowMs: NOW_MS, clock: 'credible' } as const;
-const EMPTY = {
-  make: '',
-  model: '',
-  colour: '',
-  action: '',
-  warningMarkers: '',
-  reason: '',
-  intelligenceGrading: '',
-  informationAction: '',
-  forceAndArea: '',
-  weedDate: '',
-  pncId: '',
-  protectiveMarking: '',
-  cadInformation: '',
-  spare1: '',
-  spare2: '',
-  validFrom: '',
-  validTo: '',
-} satisfies Omit<VoiEntry, 'vrm'>;
-
 /** The device's own, with one list in force. */
 export function withDoubt(confusions: Confusions, settings: ListSettings): TestedMatcher {
   const matcher = new Matcher({ confusions });
   const source = {
-    entriesOf: (_: ListInForce, key: MatchKey): VoiEntry[] => [{ ...EMPTY, vrm: key as string as Vrm }],
+    entriesOf: (_: ListInForce, key: MatchKey): VoiEntry[] => [
+      { ...entryFromValues([]), vrm: key as string as Vrm },
+    ],
   };
   return (read, { keys, index }) => {
     const list: VoiList = {
