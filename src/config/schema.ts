@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { opaqueId, probability, seconds, share, topicWords, whole } from './fields.js';
+import { mqttSchema } from './link-schema.js';
 
 /**
  * Every option of the device, declared once: type, limits, default, and the sentence that explains
@@ -8,17 +10,24 @@ import { z } from 'zod';
  * cabinet, months later.
  */
 
-const seconds = (fallback: number, most: number) => z.number().min(0).max(most).default(fallback);
-/** Above 0: below it everything would be told, or nothing could be. */
-const share = () => z.number().min(0.000_001).max(1);
-const probability = (fallback: number) => z.number().min(0).max(1).default(fallback);
-const whole = (fallback: number, least: number, most: number) =>
-  z.number().int().min(least).max(most).default(fallback);
-/** Ids go into topics and file names, so they are opaque and plain: never a place. */
-const opaqueId = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'expected 1 to 32 of a-z, 0-9 and -, for example cam-1');
-
+/** What may wait for the broker in a lane, in megabytes and days. */
+const laneBudget = (megabytes: number, days: number) =>
+  z
+    .strictObject({
+      mostMegabytes: z
+        .number()
+        .min(0)
+        .max(1_000_000)
+        .default(megabytes)
+        .describe('Over this the oldest go, and are counted.'),
+      mostDays: z
+        .number()
+        .min(0.01)
+        .max(365)
+        .default(days)
+        .describe('What has waited for longer goes, and is counted.'),
+    })
+    .prefault({});
 const v4l2Source = z.strictObject({
   kind: z.literal('v4l2').describe('A camera that the kernel shows as /dev/video*.'),
   device: z
@@ -177,11 +186,7 @@ export const hotlistSchema = z.strictObject({
     .default('/var/lib/anprd/hotlist.db')
     .describe('The lists; what is synced and anprctl hotlist import write them.'),
   reloadSeconds: seconds(1, 3600).describe('How often it is looked at for what anprctl imported.'),
-  topicPrefix: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/, 'expected words joined by /, without + or #')
-    .default('anpr/lists')
-    .describe('First part of the topics on which lists are published.'),
+  topicPrefix: topicWords('anpr/lists').describe('First part of the topics on which lists are published.'),
   maximumAgeHours: z
     .number()
     .min(0.01)
@@ -238,33 +243,42 @@ export const storeSchema = z.strictObject({
     .max(1_000_000)
     .default(2_000)
     .describe('Over this, the oldest delivered records go first, then images, then reads; hits never.'),
+  leaveFreeMegabytes: z
+    .number()
+    .min(0)
+    .max(1_000_000)
+    .default(200)
+    .describe('Room on the disk that is left alone: with less, the store shrinks as if over its budget.'),
+  lanes: z
+    .strictObject({
+      reads: laneBudget(500, 30).describe('Reads that are no hits.'),
+      hitImages: laneBudget(500, 30).describe('Pictures of hits.'),
+      readImages: laneBudget(1_500, 7).describe('Pictures of the other reads.'),
+      health: laneBudget(5, 30).describe(
+        'What the device says of itself; a notice of a loss is never dropped.',
+      ),
+    })
+    .prefault({})
+    .describe('How much of each kind may wait for the broker; hits have no limit.'),
 });
 
-export const mqttSchema = z.strictObject({
-  url: z
+export const evidenceSchema = z.strictObject({
+  keyFile: z
     .string()
-    .regex(/^(mqtts?|wss?):\/\//, 'expected a URL such as mqtt://127.0.0.1:1883 or mqtts://broker:8883')
-    .default('mqtt://127.0.0.1:1883')
-    .describe('The broker.'),
-  protocolVersion: z
-    .union([z.literal(4), z.literal(5)])
-    .default(5)
-    .describe('5, or 4 for MQTT 3.1.1.'),
-  username: z.string().optional().describe('Name to log in with.'),
-  passwordFile: z.string().optional().describe('File (a systemd credential) that holds the password.'),
-  caFile: z.string().optional().describe("Certificate authority that signed the broker's certificate (PEM)."),
-  certificateFile: z.string().optional().describe("The device's certificate (PEM)."),
-  keyFile: z.string().optional().describe("The device's private key (PEM)."),
-  topicPrefix: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/, 'expected words joined by /, without + or #')
-    .default('anpr')
-    .describe('First part of every topic.'),
-  keepaliveSeconds: whole(60, 5, 3600).describe('Longest silence on the link before it is tested.'),
-  reconnectFirstSeconds: seconds(1, 60).describe('First wait before reconnecting; doubles at every failure.'),
-  reconnectMostSeconds: seconds(60, 3600).describe('Longest wait before reconnecting.'),
-  windowMessages: whole(20, 1, 1000).describe('Messages on their way without acknowledgement at most.'),
-  drainSeconds: seconds(5, 120).describe('How long a clean stop waits for what is still to be sent.'),
+    .min(1)
+    .optional()
+    .describe(
+      'File with the key that signs every record, as anprctl device-key makes; left out: the systemd credential device-key, or /etc/anprd/device.key.',
+    ),
+});
+
+export const healthSchema = z.strictObject({
+  reportSeconds: z
+    .number()
+    .min(1)
+    .max(86_400)
+    .default(300)
+    .describe('How often the device tells the centre of its state.'),
 });
 
 export const controlSchema = z.strictObject({
@@ -293,8 +307,10 @@ export const configSchema = z.strictObject({
   vision: visionSchema.prefault({}).describe('Supervision of the vision processes.'),
   hotlist: hotlistSchema.prefault({}).describe('Vehicles of interest.'),
   storage: storageSchema.prefault({}).describe('Encryption of what is kept on the device.'),
+  evidence: evidenceSchema.prefault({}).describe('Signatures on what is recorded.'),
   store: storeSchema.prefault({}).describe('What is kept on the device.'),
   mqtt: mqttSchema.prefault({}).describe('Delivery.'),
+  health: healthSchema.prefault({}).describe('What the device says of itself.'),
   control: controlSchema.prefault({}).describe('Local control.'),
   log: z
     .strictObject({
@@ -314,5 +330,6 @@ export type PassagesConfig = z.infer<typeof passagesSchema>;
 export type VisionConfig = z.infer<typeof visionSchema>;
 export type HotlistConfig = z.infer<typeof hotlistSchema>;
 export type StoreConfig = z.infer<typeof storeSchema>;
-export type MqttConfig = z.infer<typeof mqttSchema>;
+export type EvidenceConfig = z.infer<typeof evidenceSchema>;
+export type HealthConfig = z.infer<typeof healthSchema>;
 export type DeviceConfig = z.infer<typeof configSchema>;

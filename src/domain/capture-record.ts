@@ -5,6 +5,7 @@ import type { Match } from './voi.js';
 export interface ClockQuality {
   /** Where the time comes from; `unknown` until something has said. */
   readonly source: 'ntp' | 'gps' | 'unknown';
+  /** How far the clock is thought to be from that time; positive: ahead of it. */
   readonly offsetMs?: number;
 }
 
@@ -12,7 +13,7 @@ export interface ClockQuality {
 export interface CaptureRecord {
   /** UUIDv7; the passage's id; the receiver's idempotency key. */
   readonly id: string;
-  /** Counts this device's records from 1 without a gap. */
+  /** Counts the records of this device's store from 1 without a gap; statements have numbers of their own. */
   readonly sequence: number;
   readonly passage: Passage;
   readonly clock: ClockQuality;

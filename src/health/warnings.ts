@@ -66,15 +66,52 @@ export const WARNINGS = {
   },
   'broker-away': {
     title: 'No connection to the broker; records wait in the store',
-    remedy: 'Check the link, and mqtt.url in the configuration; it is retried by itself.',
+    remedy: 'Check the link, and mqtt.urls in the configuration; it is retried by itself.',
     severity: 'medium',
     visibleAfterMs: 10_000,
+  },
+  'broker-fallback': {
+    title: 'The first broker of the list is away; another one is used',
+    remedy: 'Check the first of mqtt.urls; it is tried again by itself.',
+    severity: 'low',
+    visibleAfterMs: 60_000,
+  },
+  'certificate-expiring': {
+    title: 'A certificate of the link expires soon, or has expired',
+    remedy: 'Put a new one in its place; it is read again at the next connection, without a restart.',
+    severity: 'high',
+    visibleAfterMs: 0,
+  },
+  'meter-spent': {
+    title: 'The hour of the metered link is spent; what is not a hit waits',
+    remedy: 'Nothing to do; raise mqtt.metering where it happens every day.',
+    severity: 'low',
+    visibleAfterMs: 0,
   },
   'store-failing': {
     title: 'Records cannot be written',
     remedy: 'Check for a full, read-only or failing disk below store.path.',
     severity: 'high',
     visibleAfterMs: 0,
+  },
+  'store-in-memory': {
+    title: 'Records are kept in memory only: a loss of power loses them',
+    remedy: 'Mend the disk below store.path; they move there by themselves when it can be written again.',
+    severity: 'high',
+    visibleAfterMs: 0,
+  },
+  'store-damaged': {
+    title: 'The store was damaged; the file was set aside and what could be read was taken over',
+    remedy: 'See the detail for what was lost; replace the disk, and keep the file that was set aside.',
+    severity: 'high',
+    visibleAfterMs: 0,
+  },
+  'store-over-budget': {
+    title: 'The store is full: what the broker has not taken is being dropped',
+    remedy: 'Mend the link, or raise store.mostMegabytes and store.lanes; hits are never dropped.',
+    severity: 'high',
+    visibleAfterMs: 0,
+    fadesAfterMs: 3_600_000,
   },
 } as const satisfies Record<
   string,

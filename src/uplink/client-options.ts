@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { IClientOptions } from 'mqtt';
-import type { MqttConfig } from '../config/schema.js';
+import type { MqttConfig } from '../config/link-schema.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
 
 const CONNECT_TIMEOUT_MS = 20_000;
@@ -15,7 +15,7 @@ const CONNECT_TIMEOUT_MS = 20_000;
 export function clientOptions(config: MqttConfig): IClientOptions {
   const { username, passwordFile, caFile, certificateFile, keyFile } = config;
   return {
-    protocolVersion: config.protocolVersion,
+    protocolVersion: config.protocolVersion === 'auto' ? 5 : config.protocolVersion,
     clean: true,
     reconnectPeriod: 0,
     queueQoSZero: false,

@@ -1,4 +1,4 @@
-import type { MqttConfig } from '../config/schema.js';
+import type { MqttConfig } from '../config/link-schema.js';
 import type { Outbox, OutboxItem } from '../domain/outbox.js';
 import type { Clock } from '../lib/clock.js';
 import { DeviceError } from '../lib/errors.js';

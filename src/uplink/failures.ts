@@ -38,7 +38,7 @@ export function connectionError(url: string, thrown: unknown): DeviceError {
   }
   return new DeviceError('uplink.connect-failed', {
     message: `no connection to ${broker}: ${messageOf(thrown) || String(code)}`,
-    hint: 'Check the link, mqtt.url and the certificates; it is tried again by itself and nothing is lost.',
+    hint: 'Check the link, mqtt.urls and the certificates; it is tried again by itself and nothing is lost.',
     cause: thrown,
   });
 }

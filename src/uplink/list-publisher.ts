@@ -1,4 +1,4 @@
-import type { MqttConfig } from '../config/schema.js';
+import type { MqttConfig } from '../config/link-schema.js';
 import { Backoff } from '../lib/backoff.js';
 import type { Clock } from '../lib/clock.js';
 import { DeviceError } from '../lib/errors.js';

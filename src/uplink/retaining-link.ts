@@ -1,5 +1,5 @@
 import { connect, type MqttClient } from 'mqtt';
-import type { MqttConfig } from '../config/schema.js';
+import type { MqttConfig } from '../config/link-schema.js';
 import type { Clock } from '../lib/clock.js';
 import { DeviceError } from '../lib/errors.js';
 import { clientOptions } from './client-options.js';
@@ -39,8 +39,8 @@ export class RetainingLink {
   }
 
   static async open(config: MqttConfig, clientId: string, clock: Clock): Promise<RetainingLink> {
-    const client = connect(config.url, { ...clientOptions(config), clientId });
-    const link = new RetainingLink(client, config.url, clock);
+    const client = connect(config.urls[0] as string, { ...clientOptions(config), clientId });
+    const link = new RetainingLink(client, config.urls[0] as string, clock);
     await link.#unlessEnded(new Promise<void>((resolve) => client.once('connect', () => resolve())));
     if (client.serverProperties?.retainAvailable === false) {
       await link.close();

@@ -1,6 +1,6 @@
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import { uuidv7 } from 'uuidv7';
-import type { MqttConfig } from '../config/schema.js';
+import type { MqttConfig } from '../config/link-schema.js';
 import { Backoff } from '../lib/backoff.js';
 import type { Clock } from '../lib/clock.js';
 import { DeviceError } from '../lib/errors.js';
@@ -118,7 +118,7 @@ export class MqttSession {
    */
   async publish(message: WireMessage): Promise<void> {
     const client = this.#client;
-    const { url } = this.#config;
+    const [url = ''] = this.#config.urls;
     if (client === undefined || !this.#connected) throw connectionError(url, new Error('not connected'));
     const { topic, payload, retain } = message;
     try {
@@ -140,7 +140,7 @@ export class MqttSession {
 
   /** Gives up a connection on which the broker has stopped to answer; another one is made. */
   drop(reason: string): void {
-    this.#problem = connectionError(this.#config.url, new Error(reason));
+    this.#problem = connectionError(this.#config.urls[0] as string, new Error(reason));
     this.#client?.end(true);
   }
 
@@ -178,9 +178,9 @@ export class MqttSession {
     this.#sessionId = uuidv7();
     let client: MqttClient;
     try {
-      client = connect(this.#config.url, this.#clientOptions());
+      client = connect(this.#config.urls[0] as string, this.#clientOptions());
     } catch (thrown) {
-      return thrown instanceof DeviceError ? thrown : connectionError(this.#config.url, thrown);
+      return thrown instanceof DeviceError ? thrown : connectionError(this.#config.urls[0] as string, thrown);
     }
     this.#client = client;
     let why: DeviceError | undefined;
@@ -190,10 +190,10 @@ export class MqttSession {
       this.#greet(client);
     });
     client.on('disconnect', (packet) => {
-      why ??= disconnectError(this.#config.url, packet);
+      why ??= disconnectError(this.#config.urls[0] as string, packet);
     });
     client.on('error', (thrown) => {
-      why ??= connectionError(this.#config.url, thrown);
+      why ??= connectionError(this.#config.urls[0] as string, thrown);
       // Not every error of mqtt.js ends the connection, but none leaves one that can be trusted.
       client.end(true);
     });
@@ -203,7 +203,9 @@ export class MqttSession {
     this.inbound.detach();
     if (this.#clock.monoMs() - connectedMono > STEADY_AFTER_MS) this.#backoff.reset();
     const error =
-      why ?? this.#problem ?? connectionError(this.#config.url, new Error('the connection was closed'));
+      why ??
+      this.#problem ??
+      connectionError(this.#config.urls[0] as string, new Error('the connection was closed'));
     for (const reject of this.#rejectors) reject(error);
     this.#rejectors.clear();
     // Frees its timers; what it still held was just handed back.

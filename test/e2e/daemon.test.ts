@@ -50,7 +50,7 @@ async function startDevice(): Promise<void> {
       storage: { keyFile: keyFileIn(folder) },
       store: { path: join(home, 'records.db') },
       control: { socketPath: join(home, 'control.sock') },
-      mqtt: { url: broker.url, reconnectMostSeconds: 1 },
+      mqtt: { urls: [broker.url], reconnectMostSeconds: 1 },
     }),
   );
   const imported = await runAnprctl([

@@ -29,10 +29,10 @@ function device(name: string, { store, keyFile }: { store: string; keyFile?: str
 
 describe('how the daemon ends', () => {
   it('with 78 and every fault at once for a bad configuration', async () => {
-    const bad = write('bad.yaml', 'unit: {id: A 13}\nmqtt: {url: broker}\nstoor: {}\n');
+    const bad = write('bad.yaml', 'unit: {id: A 13}\nmqtt: {urls: [broker]}\nstoor: {}\n');
     const { exitCode, stderr } = await runDaemonOnce(['--config', bad]);
     expect(exitCode).toBe(78);
-    for (const place of ['unit.id (line 1)', 'mqtt.url (line 2)', 'stoor (line 3)'])
+    for (const place of ['unit.id (line 1)', 'mqtt.urls[0] (line 2)', 'stoor (line 3)'])
       expect(stderr).toContain(place);
     expect(stderr).toContain('Did you mean store?');
   });

@@ -56,7 +56,7 @@ beforeEach(async () => {
       storage: { keyFile: keyFileIn(folder) },
       store: { path: join(home, 'records.db') },
       control: { socketPath: join(home, 'control.sock') },
-      mqtt: { url: broker.url, reconnectMostSeconds: 1 },
+      mqtt: { urls: [broker.url], reconnectMostSeconds: 1 },
     }),
   );
   daemon = startDaemon(configPath, join(home, 'control.sock'));

@@ -47,7 +47,7 @@ const retain = (client: MqttClient, topic: string, payload: string | Buffer) =>
 
 function device(url: string, protocolVersion: 4 | 5 = 5): Uplink {
   const quick = { reconnectFirstSeconds: 0.05, reconnectMostSeconds: 0.4 };
-  const config = { ...configSchema.parse({}).mqtt, url, protocolVersion, ...quick };
+  const config = { ...configSchema.parse({}).mqtt, urls: [url], protocolVersion, ...quick };
   const uplink = new Uplink({ config, unitId: 'unit-7', outbox: NOTHING, clock: systemClock, log });
   undo.push(() => uplink.stop());
   uplink.onMessage((topic, payload) => heard.push({ topic, payload }));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { mqttSchema } from '../../src/config/schema.js';
+import { mqttSchema } from '../../src/config/link-schema.js';
 import { type Clock, systemClock } from '../../src/lib/clock.js';
 import { publicKeyText } from '../../src/matching/package/keys.js';
 import { blobNames } from '../../src/matching/package/parts.js';

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { configSchema, type MqttConfig } from '../../src/config/schema.js';
+import type { MqttConfig } from '../../src/config/link-schema.js';
+import { configSchema } from '../../src/config/schema.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { createLogger } from '../../src/lib/log.js';
 import { MqttSession } from '../../src/uplink/session.js';
@@ -59,7 +60,7 @@ afterAll(async () => {
 
 function sessionWith(files: Partial<MqttConfig>): MqttSession {
   const url = `mqtts://127.0.0.1:${broker.port}`;
-  const config = { ...configSchema.parse({}).mqtt, url, ...files };
+  const config = { ...configSchema.parse({}).mqtt, urls: [url], ...files };
   session = new MqttSession({ config, unitId: 'unit-7', clock: systemClock, log: createLogger('silent') });
   session.start(() => undefined);
   return session;

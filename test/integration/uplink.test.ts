@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { configSchema, type MqttConfig } from '../../src/config/schema.js';
+import type { MqttConfig } from '../../src/config/link-schema.js';
+import { configSchema } from '../../src/config/schema.js';
 import type { Passage } from '../../src/domain/passage.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { createLogger } from '../../src/lib/log.js';
@@ -50,7 +51,7 @@ async function receiver(url: string, options: Parameters<typeof subscribe>[1] = 
 
 function uplinkTo(url: string, options: Partial<MqttConfig> = {}): Uplink {
   const quick = { reconnectFirstSeconds: 0.05, reconnectMostSeconds: 0.4, drainSeconds: 3 };
-  const config = { ...configSchema.parse({}).mqtt, url, ...quick, ...options };
+  const config = { ...configSchema.parse({}).mqtt, urls: [url], ...quick, ...options };
   const uplink = new Uplink({ config, unitId: 'unit-7', outbox: store.outbox, clock: systemClock, log });
   undo.push(() => uplink.stop());
   uplink.start();

@@ -70,7 +70,7 @@ export class DemoDevice {
         hotlist: { path: join(folder, 'hotlist.db') },
         storage: { keyFile },
         store: { path: join(folder, 'records.db') },
-        mqtt: { url: brokerUrl, topicPrefix: TOPIC_PREFIX },
+        mqtt: { urls: [brokerUrl], topicPrefix: TOPIC_PREFIX },
         control: { socketPath: this.#socketPath },
       }),
     );

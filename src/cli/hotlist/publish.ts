@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { type MqttConfig, mqttSchema } from '../../config/link-schema.js';
 import { loadConfig } from '../../config/load.js';
-import { hotlistSchema, type MqttConfig, mqttSchema } from '../../config/schema.js';
+import { hotlistSchema } from '../../config/schema.js';
 import { systemClock } from '../../lib/clock.js';
 import { DeviceError, messageOf } from '../../lib/errors.js';
 import { openEnvelope } from '../../matching/package/envelope.js';
@@ -173,7 +174,7 @@ async function brokerOf({ broker, config, topicPrefix }: PublishOptions): Promis
     config === undefined
       ? { mqtt: mqttSchema.parse({}), hotlist: hotlistSchema.parse({}) }
       : await loadConfig(config);
-  const withUrl = mqttSchema.safeParse({ ...mqtt, ...(broker !== undefined && { url: broker }) });
+  const withUrl = mqttSchema.safeParse({ ...mqtt, ...(broker !== undefined && { urls: [broker] }) });
   const withPrefix = hotlistSchema.shape.topicPrefix.safeParse(topicPrefix ?? hotlist.topicPrefix);
   if (withUrl.success && withPrefix.success) return { mqtt: withUrl.data, topicPrefix: withPrefix.data };
   const issue = (withUrl.error ?? withPrefix.error)?.issues[0];
@@ -185,7 +186,7 @@ async function brokerOf({ broker, config, topicPrefix }: PublishOptions): Promis
 
 /** Tells it from others, without what may be secret in its URL. */
 function nameOf({ mqtt, topicPrefix }: Broker): string {
-  return `${new URL(mqtt.url).host} ${topicPrefix}`;
+  return `${new URL(mqtt.urls[0] as string).host} ${topicPrefix}`;
 }
 
 function upload(list: FolderUpload, { mqtt, topicPrefix }: Broker, progress: Progress): Promise<Uploaded> {
