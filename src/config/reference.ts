@@ -25,6 +25,10 @@ function renderOption(name: string, option: OptionSchema): string[] {
     const isBare = fields.every((line) => line.trimStart().startsWith('#'));
     return [isBare ? `${name}: {}` : `${name}:`, ...fields];
   }
+  // A list of plain values is its default; what an entry has to be stands in the sentence above.
+  if (option.items !== undefined && option.items.properties === undefined) {
+    return [`${name}: ${JSON.stringify(option.default)}`];
+  }
   if (option.items !== undefined && Array.isArray(option.default) && option.default.length === 0) {
     return [`${name}: []`, ...renderExample(option.items)];
   }

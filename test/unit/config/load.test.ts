@@ -27,7 +27,7 @@ describe('a good configuration', () => {
   it('keeps what it sets and fills in the rest', () => {
     const config = parseConfig('unit: {id: car-7}\nmqtt: {windowMessages: 5}\n', 'anprd.yaml');
     expect(config.unit.id).toBe('car-7');
-    expect(config.mqtt).toMatchObject({ windowMessages: 5, keepaliveSeconds: 60 });
+    expect(config.mqtt).toMatchObject({ windowMessages: 5, keepaliveSeconds: 50 });
   });
 
   it('takes each kind of source', () => {
