@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { register as registerConfig } from './config.js';
 import { register as registerHotlist } from './hotlist/command.js';
+import { register as registerMetrics } from './metrics.js';
 import { register as registerRates } from './rates.js';
 import { register as registerRead } from './read.js';
 import { register as registerStatus } from './status.js';
@@ -9,6 +10,7 @@ import { register as registerStorageKey } from './storage-key.js';
 /** In the order in which help lists them: looking first, changing last. */
 export function registerCommands(program: Command): void {
   registerStatus(program);
+  registerMetrics(program);
   registerRead(program);
   registerRates(program);
   registerHotlist(program);

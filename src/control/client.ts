@@ -2,12 +2,32 @@ import { request } from 'node:http';
 import { DeviceError, messageOf } from '../lib/errors.js';
 
 /**
- * Asks the running daemon.
+ * Asks the running daemon for JSON.
  * @throws DeviceError control.unreachable when nobody answers within `timeoutMs`.
  */
 export async function askControl(socketPath: string, path: string, timeoutMs = 5_000): Promise<unknown> {
+  return ask(socketPath, path, timeoutMs, (text) => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new Error('the answer is not JSON');
+    }
+  });
+}
+
+/** As askControl, for an answer that is a text. */
+export async function askControlText(socketPath: string, path: string, timeoutMs = 5_000): Promise<string> {
+  return ask(socketPath, path, timeoutMs, (text) => text);
+}
+
+async function ask<T>(
+  socketPath: string,
+  path: string,
+  timeoutMs: number,
+  parse: (text: string) => T,
+): Promise<T> {
   try {
-    return await new Promise((resolve, reject) => {
+    return await new Promise<T>((resolve, reject) => {
       const asked = request({ socketPath, path, timeout: timeoutMs }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -16,9 +36,9 @@ export async function askControl(socketPath: string, path: string, timeoutMs = 5
           const text = Buffer.concat(chunks).toString('utf8');
           if (response.statusCode !== 200) return reject(new Error(`answer ${response.statusCode}: ${text}`));
           try {
-            resolve(JSON.parse(text));
-          } catch {
-            reject(new Error('the answer is not JSON'));
+            resolve(parse(text));
+          } catch (error) {
+            reject(error);
           }
         });
       });

@@ -1,6 +1,7 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { dirname } from 'node:path';
+import { messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
 import { askControl } from './client.js';
 
@@ -12,8 +13,14 @@ export interface ControlServerOptions {
   readonly socketPath: string;
   /** The state of the whole device; must be serialisable as JSON. */
   readonly snapshot: () => object;
+  /** The same as counters, in the text form of Prometheus. */
+  readonly metrics: () => Promise<string>;
   readonly log: Logger;
 }
+
+const JSON_TYPE = 'application/json';
+/** Of the exposition format 0.0.4. */
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 export class ControlServer {
   readonly #options: ControlServerOptions;
@@ -25,19 +32,17 @@ export class ControlServer {
 
   /** @throws when another daemon answers at the socket, or it cannot be made. */
   async start(): Promise<void> {
-    const { socketPath, snapshot, log } = this.#options;
+    const { socketPath, log } = this.#options;
     await mkdir(dirname(socketPath), { recursive: true });
     if (await isAnswered(socketPath))
       throw new Error(`another anprd is running: it answers at ${socketPath}`);
     // A daemon that was killed leaves its socket behind; nobody answers there, so it may go.
     await rm(socketPath, { force: true });
     const server = createServer((request, response) => {
-      const found = request.method === 'GET' && request.url === '/status';
-      const body = found
-        ? snapshot()
-        : { error: `no such request: ${request.method} ${request.url}`, expected: 'GET /status' };
-      response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(body));
+      void this.#answer(request).then(({ status, type, body }) => {
+        response.writeHead(status, { 'content-type': type });
+        response.end(body);
+      });
     });
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
@@ -49,6 +54,26 @@ export class ControlServer {
       });
     });
     await chmod(socketPath, 0o660);
+  }
+
+  /** Never rejects: whoever asks is told what failed. */
+  async #answer({ method, url }: IncomingMessage): Promise<{ status: number; type: string; body: string }> {
+    const { snapshot, metrics } = this.#options;
+    const json = (status: number, value: object) => ({
+      status,
+      type: JSON_TYPE,
+      body: JSON.stringify(value),
+    });
+    try {
+      if (method === 'GET' && url === '/status') return json(200, snapshot());
+      if (method === 'GET' && url === '/metrics') {
+        return { status: 200, type: METRICS_TYPE, body: await metrics() };
+      }
+    } catch (error) {
+      return json(500, { error: messageOf(error) });
+    }
+    const expected = 'GET /status or GET /metrics';
+    return json(404, { error: `no such request: ${method} ${url}`, expected });
   }
 
   async stop(): Promise<void> {

@@ -3,16 +3,20 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { askControl } from '../../src/control/client.js';
+import { askControl, askControlText } from '../../src/control/client.js';
 import { ControlServer } from '../../src/control/server.js';
 import { createLogger } from '../../src/lib/log.js';
 
 const running: ControlServer[] = [];
 
-function makeServer(socketPath = join(mkdtempSync(join(tmpdir(), 'anprd-')), 'run', 'control.sock')) {
+function makeServer(
+  socketPath = join(mkdtempSync(join(tmpdir(), 'anprd-')), 'run', 'control.sock'),
+  metrics = async () => 'anprd_passages_total 3\n',
+) {
   const server = new ControlServer({
     socketPath,
     snapshot: () => ({ unit: 'unit-1' }),
+    metrics,
     log: createLogger('silent'),
   });
   running.push(server);
@@ -27,6 +31,21 @@ describe('the control socket', () => {
   it('answers with the state of the device', async () => {
     const { server, socketPath } = makeServer();
     await server.start();
+    await expect(askControl(socketPath, '/status')).resolves.toEqual({ unit: 'unit-1' });
+  });
+
+  it('answers with its counters as text', async () => {
+    const { server, socketPath } = makeServer();
+    await server.start();
+    await expect(askControlText(socketPath, '/metrics')).resolves.toBe('anprd_passages_total 3\n');
+  });
+
+  it('says what failed inside and goes on', async () => {
+    const { server, socketPath } = makeServer(undefined, async () => {
+      throw new Error('no counters');
+    });
+    await server.start();
+    await expect(askControlText(socketPath, '/metrics')).rejects.toThrow(/answer 500.*no counters/);
     await expect(askControl(socketPath, '/status')).resolves.toEqual({ unit: 'unit-1' });
   });
 
