@@ -23,6 +23,8 @@ import { VisionSupervisor } from './vision/supervisor.js';
 export interface DeviceDependencies {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Built entry of what runs in the vision process's place; scripts/soak puts traffic there. */
+  readonly visionEntryPath?: string;
 }
 
 export interface Device {
@@ -41,7 +43,8 @@ const DAY_MS = 86_400_000;
  * The composition root: the only place of the main process that knows every module.
  * @throws DeviceError store.key-missing, before anything is created.
  */
-export function buildDevice(config: DeviceConfig, { clock, log }: DeviceDependencies): Device {
+export function buildDevice(config: DeviceConfig, dependencies: DeviceDependencies): Device {
+  const { clock, log, visionEntryPath } = dependencies;
   const key = loadStorageKey(config.storage);
   const startedMonoMs = clock.monoMs();
   const warnings = new Warnings({ clock, log });
@@ -92,6 +95,7 @@ export function buildDevice(config: DeviceConfig, { clock, log }: DeviceDependen
       vision: config.vision,
       logger: log,
       clock,
+      ...(visionEntryPath !== undefined && { entryPath: visionEntryPath }),
       onPassage: async (passage) => take(passage),
       onReady: () => warnings.clear('vision-failed', camera.id),
       onSource: (state, detail) =>

@@ -10,7 +10,8 @@ const WAITING_EVERY_MS = 500;
  */
 export class MainLink {
   readonly #process: NodeJS.Process;
-  readonly #unacknowledged = new Set<number>();
+  /** By report, what to do when it is committed. */
+  readonly #unacknowledged = new Map<number, (() => void) | undefined>();
   #nextReportId = 1;
   #waiting: { readonly below: number; readonly go: () => void }[] = [];
   #onStop: () => void = () => undefined;
@@ -51,9 +52,10 @@ export class MainLink {
     });
   }
 
-  report(passage: Extract<FromVision, { kind: 'report' }>['passage']): void {
+  /** @param onCommitted called when the main process has acknowledged it: it is in the store. */
+  report(passage: Extract<FromVision, { kind: 'report' }>['passage'], onCommitted?: () => void): void {
     const reportId = this.#nextReportId++;
-    this.#unacknowledged.add(reportId);
+    this.#unacknowledged.set(reportId, onCommitted);
     this.send({ kind: 'report', reportId, passage });
   }
 
@@ -79,6 +81,7 @@ export class MainLink {
   }
 
   #acknowledge(reportId: number): void {
+    this.#unacknowledged.get(reportId)?.();
     this.#unacknowledged.delete(reportId);
     const ready = this.#waiting.filter(({ below }) => this.#unacknowledged.size < below);
     this.#waiting = this.#waiting.filter(({ below }) => this.#unacknowledged.size >= below);
