@@ -7,18 +7,18 @@ export interface CloudEvent {
   readonly id: string;
   readonly source: string;
   readonly type: string;
-  /** UTC, milliseconds: the capture time; absent where nobody can know it (a will). */
-  readonly timeMs?: number;
+  /** UTC, ISO 8601: the capture time; absent where nobody can know it (a will). */
+  readonly time?: string;
   /** Extension attributes: lower-case letters and digits; neither a VRM nor a place. */
   readonly extensions: Readonly<Record<string, string>>;
-  readonly data:
-    | { readonly kind: 'json'; readonly value: unknown }
+  readonly data: /** JSON that goes out byte for byte: what is signed must not be written anew on the way. */
+    | { readonly kind: 'json'; readonly text: string }
     | { readonly kind: 'bytes'; readonly contentType: string; readonly bytes: Uint8Array };
 }
 
 export interface EncodedEvent {
   readonly payload: Buffer;
-  /** MQTT 5 only. */
+  /** MQTT 5 only, as the user properties are. */
   readonly contentType?: string;
   readonly userProperties?: Readonly<Record<string, string>>;
 }
@@ -29,18 +29,21 @@ export function encodeEvent(event: CloudEvent, protocolVersion: 4 | 5): EncodedE
     id: event.id,
     source: event.source,
     type: event.type,
-    ...(event.timeMs !== undefined && { time: isoTime(event.timeMs) }),
+    ...(event.time !== undefined && { time: event.time }),
     ...event.extensions,
   };
   const { data } = event;
   const contentType = data.kind === 'json' ? 'application/json' : data.contentType;
   if (protocolVersion === 5) {
-    const payload = data.kind === 'json' ? Buffer.from(JSON.stringify(data.value)) : Buffer.from(data.bytes);
+    const payload = data.kind === 'json' ? Buffer.from(data.text) : Buffer.from(data.bytes);
     return { payload, contentType, userProperties: attributes };
   }
+  const head = JSON.stringify({ ...attributes, datacontenttype: contentType }).slice(0, -1);
   const body =
-    data.kind === 'json' ? { data: data.value } : { data_base64: Buffer.from(data.bytes).toString('base64') };
-  return { payload: Buffer.from(JSON.stringify({ ...attributes, datacontenttype: contentType, ...body })) };
+    data.kind === 'json'
+      ? `"data":${data.text}`
+      : `"data_base64":"${Buffer.from(data.bytes).toString('base64')}"`;
+  return { payload: Buffer.from(`${head},${body}}`) };
 }
 
 /** ISO 8601 in UTC with milliseconds. */

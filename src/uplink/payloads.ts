@@ -1,36 +1,80 @@
-import type { CaptureRecord, Hit } from '../domain/capture-record.js';
 import type { OutboxMessage } from '../domain/outbox.js';
-import type { ReadCharacter } from '../domain/read.js';
+import type { Passage } from '../domain/passage.js';
+import type { StatementKind } from '../domain/statement.js';
 import { type CloudEvent, encodeEvent, isoTime } from './cloud-event.js';
 import { type Addressing, TOPICS, type TopicName, topicOf } from './topics.js';
 
-/** What is said about records, hits, pictures and the device itself; pure. */
+/** What is said of records, hits, pictures and the device itself, as CloudEvents; pure. */
 
-/** A message as it is handed to the broker, always with QoS 1. */
+/** A message as it is handed to the broker, always with QoS 1. Nothing ever expires. */
 export interface WireMessage {
   readonly topic: string;
   readonly retain: boolean;
   readonly payload: Buffer;
+  /** MQTT 5 only, as the user properties are. */
   readonly contentType?: string;
   readonly userProperties?: Readonly<Record<string, string>>;
 }
 
-export interface Wire extends Addressing {
+export interface WireFormat extends Addressing {
   readonly protocolVersion: 4 | 5;
+  /** False for brokers that refuse a message which asks to be retained. */
+  readonly retain: boolean;
+}
+
+export interface Wire extends WireFormat {
+  /** What is older when it is sent is marked historical. */
+  readonly usefulMs: number;
 }
 
 export type UnitState = 'online' | 'offline' | 'stopped';
 
-/** An item of the outbox as a message; the same item always gives the same bytes. */
-export function renderMessage(message: OutboxMessage, wire: Wire): WireMessage {
-  switch (message.kind) {
-    case 'hit':
-      return toWire('hit', wire, hitEvent(message, wire.unitId));
-    case 'read':
-      return toWire('read', wire, readEvent(message, wire.unitId));
-    case 'image':
-      return toWire('image', wire, imageEvent(message, wire.unitId));
-  }
+/** What a statement's own text says that its packet repeats, so that a receiver can route it unread. */
+export interface SealedText extends RecordText {
+  readonly type: StatementKind;
+  readonly committedAt: string;
+  readonly evidence: { readonly sequence: number };
+  /** In a hit: the record as it was when the hit was issued. */
+  readonly read?: RecordText;
+}
+
+/** Absent in a statement of a loss; the mark and what belongs to it also where nothing could be read. */
+interface RecordText {
+  readonly recordId?: string;
+  readonly cameraId?: string;
+  /** ISO 8601, UTC. */
+  readonly capturedAt?: string;
+  readonly clock?: { readonly source: string; readonly offsetMs?: number };
+  readonly vrm?: string;
+  readonly probability?: number;
+  readonly confidencePercentage?: number;
+  readonly ukClass?: string;
+  readonly direction?: Passage['direction'];
+  /** Pixels of a frame of `frameSize`. */
+  readonly plateCorners?: Passage['quad'];
+  readonly frameSize?: { readonly widthPx: number; readonly heightPx: number };
+}
+
+/**
+ * An item of the outbox as an event. A repeat has the same id and the same data, and another `publishedat`.
+ * @param statement the parsed text, where the item is a statement.
+ */
+export function renderMessage(
+  message: OutboxMessage,
+  wire: Wire,
+  nowMs: number,
+  statement?: SealedText,
+): WireMessage {
+  const event = eventOf(message, wire.unitId, statement);
+  const isHistorical = event.time !== undefined && nowMs - Date.parse(event.time) > wire.usefulMs;
+  return toWire(message.kind, wire, {
+    ...event,
+    extensions: {
+      ...event.extensions,
+      publishedat: isoTime(nowMs),
+      ...(isHistorical && { historical: 'true' }),
+    },
+  });
 }
 
 /**
@@ -40,23 +84,23 @@ export function renderMessage(message: OutboxMessage, wire: Wire): WireMessage {
  */
 export function renderStatus(
   state: UnitState,
-  wire: Wire,
+  wire: WireFormat,
   session: { readonly id: string; readonly timeMs?: number },
 ): WireMessage {
   return toWire('status', wire, {
     id: `${session.id}.${state}`,
     source: sourceOf(wire.unitId),
     type: 'uk.anpr.status.v1',
-    ...(session.timeMs !== undefined && { timeMs: session.timeMs }),
+    ...(session.timeMs !== undefined && { time: isoTime(session.timeMs) }),
     extensions: { sessionid: session.id },
-    data: { kind: 'json', value: { unitId: wire.unitId, state, sessionId: session.id } },
+    data: { kind: 'json', text: JSON.stringify({ unitId: wire.unitId, state, sessionId: session.id }) },
   });
 }
 
-function toWire(name: TopicName, wire: Wire, event: CloudEvent): WireMessage {
+function toWire(name: TopicName, wire: WireFormat, event: CloudEvent): WireMessage {
   return {
     topic: topicOf(name, wire),
-    retain: TOPICS[name].retain,
+    retain: TOPICS[name].retain && wire.retain,
     ...encodeEvent(event, wire.protocolVersion),
   };
 }
@@ -65,154 +109,68 @@ function sourceOf(unitId: string): string {
   return `urn:anprd:${unitId}`;
 }
 
-function readEvent(message: OutboxMessage & { kind: 'read' }, unitId: string): CloudEvent {
-  const { record, hits } = message;
+function eventOf(message: OutboxMessage, unitId: string, statement: SealedText | undefined): CloudEvent {
+  const source = sourceOf(unitId);
+  const type = `uk.anpr.${message.kind}.v1`;
+  switch (message.kind) {
+    case 'image':
+      return { source, type, ...imageEvent(message) };
+    case 'health':
+      return {
+        id: message.id,
+        source,
+        type,
+        time: isoTime(message.atMs),
+        extensions: {},
+        data: { kind: 'json', text: message.text },
+      };
+    default: {
+      if (statement === undefined) throw new Error('a statement is rendered from its parsed text');
+      return {
+        id: message.id,
+        source,
+        type,
+        time: statement.read?.capturedAt ?? statement.capturedAt ?? statement.committedAt,
+        extensions: statementExtensions(statement),
+        data: { kind: 'json', text: message.text },
+      };
+    }
+  }
+}
+
+function statementExtensions(statement: SealedText): Record<string, string> {
+  const { type, committedAt } = statement;
+  const { recordId, cameraId, clock, capturedAt } = { ...statement, ...statement.read };
   return {
-    id: record.id,
-    source: sourceOf(unitId),
-    type: 'uk.anpr.read.v1',
-    timeMs: record.passage.decidedAtMs,
-    extensions: recordExtensions(record),
-    data: { kind: 'json', value: { ...recordData(record), hits } },
+    sequence: String(statement.evidence.sequence),
+    ...(recordId !== undefined && { recordid: recordId }),
+    ...(cameraId !== undefined && { cameraid: cameraId }),
+    ...(clock !== undefined && { clocksource: clock.source }),
+    ...(clock?.offsetMs !== undefined && { clockoffsetms: String(clock.offsetMs) }),
+    ...(type === 'hit' &&
+      capturedAt !== undefined && {
+        // From the frame that decided the read to the hit being in the store; the way to the broker
+        // is not in it, so that a repeat says the same.
+        latencyms: String(Date.parse(committedAt) - Date.parse(capturedAt)),
+      }),
   };
 }
 
-function hitEvent(message: OutboxMessage & { kind: 'hit' }, unitId: string): CloudEvent {
-  const { hit, record, committedAtMs } = message;
-  return {
-    id: hit.id,
-    source: sourceOf(unitId),
-    type: 'uk.anpr.hit.v1',
-    timeMs: record.passage.decidedAtMs,
-    extensions: {
-      ...recordExtensions(record),
-      // From the frame that decided the read to the hit being in the store; the way to the broker
-      // is not in it, so that a repeat is the same message.
-      latencyms: String(Math.round(committedAtMs - record.passage.decidedAtMs)),
-    },
-    data: {
-      kind: 'json',
-      value: {
-        hitId: hit.id,
-        ...matchData(hit),
-        matchedAt: isoTime(hit.matchedAtMs),
-        read: recordData(record),
-      },
-    },
-  };
-}
-
-/** Every list that was in force is named with its age: whoever reads a hit knows what it rests on. */
-function matchData({ match, matchedAtMs }: Hit): Record<string, unknown> {
-  const overAge = new Set(match.lists.filter(({ isOverAge }) => isOverAge).map(({ id }) => id));
-  return {
-    kind: match.kind,
-    probability: match.probability,
-    alerts: match.alerts,
-    late: match.late ?? false,
-    entries: match.entries.map(({ list, entry, action }) => ({
-      action,
-      list: {
-        id: list.id,
-        level: list.level,
-        owner: list.owner,
-        revision: list.revision,
-        issuedAt: isoTime(list.issuedAtMs),
-        ageSeconds: Math.max(0, Math.round((matchedAtMs - list.issuedAtMs) / 1000)),
-        overAge: overAge.has(list.id),
-      },
-      entry,
-    })),
-    alternatives: match.alternatives,
-    lists: match.lists.map(({ id, revision, ageMs, isOverAge }) => ({
-      id,
-      revision,
-      ageSeconds: Math.round(ageMs / 1000),
-      overAge: isOverAge,
-    })),
-  };
-}
-
-function imageEvent(message: OutboxMessage & { kind: 'image' }, unitId: string): CloudEvent {
-  const { image, imageKind, recordId, revision } = message;
+function imageEvent(
+  message: OutboxMessage & { kind: 'image' },
+): Pick<CloudEvent, 'id' | 'time' | 'extensions' | 'data'> {
+  const { image, imageKind, recordId, revision, pictureAtMs, cameraId } = message;
   return {
     id: `${recordId}.${imageKind}.${revision}`,
-    source: sourceOf(unitId),
-    type: 'uk.anpr.image.v1',
-    timeMs: message.pictureAtMs,
+    time: isoTime(pictureAtMs),
     extensions: {
       recordid: recordId,
-      sequence: String(message.sequence),
-      cameraid: message.cameraId,
+      cameraid: cameraId,
       imagekind: imageKind,
       imagerevision: String(revision),
       widthpx: String(image.widthPx),
       heightpx: String(image.heightPx),
     },
     data: { kind: 'bytes', contentType: 'image/jpeg', bytes: image.jpeg },
-  };
-}
-
-function recordExtensions(record: CaptureRecord): Record<string, string> {
-  const { source, offsetMs } = record.clock;
-  return {
-    recordid: record.id,
-    sequence: String(record.sequence),
-    cameraid: record.passage.cameraId,
-    clocksource: source,
-    ...(offsetMs !== undefined && { clockoffsetms: String(offsetMs) }),
-  };
-}
-
-function recordData(record: CaptureRecord): Record<string, unknown> {
-  const { passage } = record;
-  return {
-    recordId: record.id,
-    sequence: record.sequence,
-    cameraId: passage.cameraId,
-    ...outcomeData(passage.outcome),
-    hints: passage.hints ?? [],
-    capturedAt: isoTime(passage.decidedAtMs),
-    firstSeenAt: isoTime(passage.firstSeenAtMs),
-    lastSeenAt: isoTime(passage.lastSeenAtMs),
-    pictureAt: isoTime(passage.pictureAtMs),
-    frames: {
-      first: passage.firstFrameIndex,
-      last: passage.lastFrameIndex,
-      found: passage.frameCount,
-      read: passage.readCount,
-    },
-    direction: passage.direction,
-    plateCorners: passage.quad,
-    clock: record.clock,
-  };
-}
-
-function outcomeData(outcome: CaptureRecord['passage']['outcome']): Record<string, unknown> {
-  if (outcome.kind === 'unreadable') return { outcome: 'unreadable', reason: outcome.reason };
-  const { vrm, probability, characters, lines, ukClass } = outcome.read;
-  return {
-    outcome: 'read',
-    vrm,
-    probability,
-    // Rounded down: 100 would say that an error is impossible.
-    confidencePercentage: Math.floor(probability * 100),
-    characters: characters.map(onTheWire),
-    lines,
-    ...(ukClass !== undefined && { ukClass }),
-  };
-}
-
-/** What matching needs of far-fetched characters and of other texts stays on the device: nobody reads it. */
-const LEAST_ALTERNATIVE = 0.01;
-const MOST_ALTERNATIVES = 4;
-
-function onTheWire(place: ReadCharacter): ReadCharacter {
-  return {
-    ...place,
-    alternatives: place.alternatives
-      .filter(({ probability }) => probability >= LEAST_ALTERNATIVE)
-      .slice(0, MOST_ALTERNATIVES)
-      .map(({ character, probability }) => ({ character, probability: Number(probability.toFixed(4)) })),
   };
 }

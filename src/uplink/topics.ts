@@ -3,11 +3,15 @@
  * stand in its logs: they name the kind of message and the unit's opaque id, never a VRM or a place.
  */
 export const TOPICS = {
-  read: { suffix: 'read', retain: false },
   hit: { suffix: 'hit', retain: false },
+  read: { suffix: 'read', retain: false },
   image: { suffix: 'image', retain: false },
+  loss: { suffix: 'loss', retain: false },
+  health: { suffix: 'health', retain: false },
   /** online, offline (the will) or stopped; retained, so that a late subscriber knows as well. */
   status: { suffix: 'status', retain: true },
+  /** A second rendering, where it is switched on. */
+  compound: { suffix: 'compound', retain: false },
 } as const satisfies Record<string, { suffix: string; retain: boolean }>;
 
 export type TopicName = keyof typeof TOPICS;
@@ -20,6 +24,19 @@ export interface Addressing {
 /** `<prefix>/<unit>/<kind>` */
 export function topicOf(name: TopicName, { topicPrefix, unitId }: Addressing): string {
   return `${topicPrefix}/${unitId}/${TOPICS[name].suffix}`;
+}
+
+/** What ONVIF calls the rule that found a plate; there is one. */
+export const ONVIF_RULE = 'anprd';
+
+/**
+ * `<prefix>/<unit>/onvif-ej/RuleEngine/Recognition/LicensePlate/&<video source>/<rule>`
+ *
+ * ONVIF leaves the part before `onvif-ej` to the device. The unit is a word of its own in it, so that
+ * a broker's rules can keep each unit to its own topics here as well.
+ */
+export function onvifTopicOf(prefix: string, unitId: string, cameraId: string): string {
+  return `${prefix}/${unitId}/onvif-ej/RuleEngine/Recognition/LicensePlate/&${cameraId}/${ONVIF_RULE}`;
 }
 
 /** What is published of a list: its signed manifest, or one blob of its package. */
