@@ -1,0 +1,51 @@
+import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { IClientOptions, MqttClient } from 'mqtt';
+import { chainEndMs } from './certificates.js';
+
+/** A WebSocket has no public way to the socket below it; its client hands over the request that opens it. */
+type FinishRequest = (request: import('node:http').ClientRequest) => void;
+
+/** The socket below an MQTT client, whichever of TCP, TLS and WebSocket it speaks. */
+export class Transport {
+  #socket: Socket | undefined;
+  #reached = false;
+
+  /** Options that make a WebSocket show its socket; for the others they say nothing. */
+  readonly options: IClientOptions = {
+    wsOptions: {
+      finishRequest: ((request) => {
+        request.once('socket', (socket) => this.#take(socket));
+        request.end();
+      }) satisfies FinishRequest,
+    },
+  };
+
+  /** To be called right after the client was made. */
+  watch({ stream }: MqttClient): void {
+    if (stream instanceof Socket) this.#take(stream);
+  }
+
+  /** Whether somebody took the connection, down to TLS. */
+  get reached(): boolean {
+    return this.#reached;
+  }
+
+  get localAddress(): string | undefined {
+    return this.#socket?.localAddress;
+  }
+
+  /** UTC, milliseconds: when the first certificate of the broker's chain is over; undefined without TLS. */
+  get brokerNotAfterMs(): number | undefined {
+    return this.#socket instanceof TLSSocket ? chainEndMs(this.#socket.getPeerX509Certificate()) : undefined;
+  }
+
+  #take(socket: Socket): void {
+    this.#socket = socket;
+    // A hit does not wait until what was sent before it is acknowledged.
+    socket.setNoDelay(true);
+    socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
+      this.#reached = true;
+    });
+  }
+}
