@@ -15,6 +15,7 @@ const MAY_IMPORT: Record<string, { rooms: string[]; why: string }> = {
   plates: { rooms: ['domain', 'lib', 'native'], why: 'a stage' },
   passages: { rooms: ['domain', 'lib', 'native'], why: 'a stage' },
   matching: { rooms: ['domain', 'lib'], why: 'a stage' },
+  evidence: { rooms: ['domain', 'lib'], why: 'a stage' },
   store: { rooms: ['domain', 'lib'], why: 'a stage' },
   uplink: { rooms: ['domain', 'lib'], why: 'a stage' },
   health: { rooms: ['domain', 'lib'], why: 'says what it is told' },

@@ -6,7 +6,7 @@ import { connectAsync } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mqttSchema } from '../../src/config/link-schema.js';
 import { type Clock, systemClock } from '../../src/lib/clock.js';
-import { publicKeyText } from '../../src/matching/package/keys.js';
+import { publicKeyText } from '../../src/lib/ed25519.js';
 import { blobNames } from '../../src/matching/package/parts.js';
 import type { KeepingRules } from '../../src/matching/publisher/keeping.js';
 import { ListContent } from '../../src/matching/publisher/list-content.js';

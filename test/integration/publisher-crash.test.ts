@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { publicKeyText } from '../../src/lib/ed25519.js';
 import { openEnvelope } from '../../src/matching/package/envelope.js';
-import { publicKeyText } from '../../src/matching/package/keys.js';
 import { PackageFolder } from '../../src/matching/publisher/package-folder.js';
 import { groupsOfPackage } from '../../src/matching/publisher/revisions.js';
 import { type Sources, stripSources } from '../support/child.js';
@@ -35,7 +35,7 @@ function publisher(): ChildProcess {
     import { ListContent } from './src/matching/publisher/list-content.js';
     import { publish } from './src/matching/publisher/publish.js';
     import { openEnvelope } from './src/matching/package/envelope.js';
-    import { publicKeyText } from './src/matching/package/keys.js';
+    import { publicKeyText } from './src/lib/ed25519.js';
     import { entryFromValues } from './src/matching/voi-entry.js';
     const privateKey = createPrivateKey(${JSON.stringify(owner.export({ type: 'pkcs8', format: 'pem' }))});
     const folder = new PackageFolder(${JSON.stringify(path)});

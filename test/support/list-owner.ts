@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { foldVrm, type MatchKey } from '../../src/domain/vrm.js';
+import { publicKeyText } from '../../src/lib/ed25519.js';
 import type { MarkGroup } from '../../src/matching/mark-group.js';
 import { writePart } from '../../src/matching/package/blobs.js';
 import { sealManifest } from '../../src/matching/package/envelope.js';
 import { groupOf } from '../../src/matching/package/groups.js';
-import { publicKeyText } from '../../src/matching/package/keys.js';
 import type { Manifest } from '../../src/matching/package/manifest.js';
 import { blobName, type DeltaPart, type SnapshotPart } from '../../src/matching/package/parts.js';
 import { valuesOfEntry } from '../../src/matching/voi-entry.js';

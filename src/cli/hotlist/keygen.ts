@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { keyIdOf, publicKeyText } from '../../matching/package/keys.js';
+import { keyIdOf, publicKeyText } from '../../lib/ed25519.js';
 import { parseListId, printJson } from './common.js';
 import { createSigningKey } from './private-key.js';
 

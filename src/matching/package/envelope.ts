@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { type KeyObject, sign, verify } from 'node:crypto';
 import { z } from 'zod';
+import { keyIdOf, publicKeyOf, publicKeyText } from '../../lib/ed25519.js';
 import { packageInvalid, signatureInvalid } from './failures.js';
-import { keyIdOf, publicKeyOf, publicKeyText } from './keys.js';
 import { MOST_ENVELOPE_BYTES } from './limits.js';
 import { type Manifest, parseCompactJson, parseManifest, renderManifest } from './manifest.js';
 

@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import type { ListLevel } from '../../domain/voi.js';
+import { publicKeyText } from '../../lib/ed25519.js';
 import { DeviceError } from '../../lib/errors.js';
 import type { MarkGroup } from '../mark-group.js';
 import { writePart } from '../package/blobs.js';
 import { openEnvelope, sealManifest } from '../package/envelope.js';
-import { publicKeyText } from '../package/keys.js';
 import type { Manifest } from '../package/manifest.js';
 import type { DeltaPart, PartDescription, partName, SnapshotPart } from '../package/parts.js';
 import { readPart } from '../package/read-part.js';

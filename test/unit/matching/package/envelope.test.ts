@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { keyIdOf, publicKeyOf, publicKeyText } from '../../../../src/lib/ed25519.js';
 import { deltasFrom } from '../../../../src/matching/package/chain.js';
 import { openEnvelope, sealManifest } from '../../../../src/matching/package/envelope.js';
-import { keyIdOf, publicKeyOf, publicKeyText } from '../../../../src/matching/package/keys.js';
 import { type Manifest, renderManifest } from '../../../../src/matching/package/manifest.js';
 import type { DeltaPart } from '../../../../src/matching/package/parts.js';
 

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { publicKeyText } from '../../../../src/lib/ed25519.js';
 import type { MarkGroup } from '../../../../src/matching/mark-group.js';
 import { verifyBlob, writePart } from '../../../../src/matching/package/blobs.js';
 import { openEnvelope, sealManifest } from '../../../../src/matching/package/envelope.js';
-import { publicKeyText } from '../../../../src/matching/package/keys.js';
 import { PackageFile, writePackageFile } from '../../../../src/matching/package/package-file.js';
 import {
   blobName,

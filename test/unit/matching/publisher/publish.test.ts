@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { publicKeyText } from '../../../../src/lib/ed25519.js';
 import type { MarkGroup } from '../../../../src/matching/mark-group.js';
 import { deltasFrom } from '../../../../src/matching/package/chain.js';
 import { openEnvelope } from '../../../../src/matching/package/envelope.js';
-import { publicKeyText } from '../../../../src/matching/package/keys.js';
 import type { Manifest } from '../../../../src/matching/package/manifest.js';
 import { blobNames } from '../../../../src/matching/package/parts.js';
 import { readPart } from '../../../../src/matching/package/read-part.js';
