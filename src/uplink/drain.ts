@@ -1,103 +1,219 @@
 import type { MqttConfig } from '../config/link-schema.js';
-import type { Outbox, OutboxItem } from '../domain/outbox.js';
+import { LANE_NAMES, type Lane, type Outbox, type OutboxItem } from '../domain/outbox.js';
 import type { Clock } from '../lib/clock.js';
 import { DeviceError } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
-import { HitLatencies, type HitLatency } from './latency.js';
-import { renderMessage, type Wire, type WireMessage } from './payloads.js';
-
-/** What the drain needs of the connection. */
-export interface Link {
-  readonly connected: boolean;
-  publish(message: WireMessage): Promise<void>;
-  drop(reason: string): void;
-}
+import { ConnectionWatch, type Verdict } from './connection-watch.js';
+import { InFlight, type Outcome, type Sent, type Settled } from './in-flight.js';
+import { type Candidate, LaneOrder } from './lane-order.js';
+import { HitLatencies, type HitLatency, hitTimesOf } from './latency.js';
+import { Ledger } from './ledger.js';
+import type { Link } from './link.js';
+import { Meter, type MeterSnapshot, wireBytes } from './meter.js';
+import { Pace } from './pace.js';
+import { Parking } from './parking.js';
+import type { Outgoing, Renderer } from './renderer.js';
+import { Shelf } from './shelf.js';
 
 export interface DrainSnapshot {
-  /** Handed to the broker, not yet acknowledged. */
+  /** Messages handed to the broker, not yet acknowledged. */
   readonly inFlight: number;
-  /** Refused by the broker one by one, kept and tried again later. */
+  readonly inFlightBytes: number;
+  /** Items refused by the broker one by one, kept and tried again later. */
   readonly parked: number;
-  /** Acknowledged since the start. */
-  readonly acknowledged: { readonly hit: number; readonly read: number; readonly image: number };
+  /** Items, since the start. */
+  readonly acknowledged: Readonly<Record<Lane, number>>;
+  /** Items sent again because their connection was lost, since the start. */
+  readonly resent: number;
+  /** Connections given up because nothing was acknowledged, or because a hit was stuck behind others. */
+  readonly dropped: Readonly<Record<Verdict, number>>;
+  /** What the link was last seen to carry; absent while nothing is known. */
+  readonly bytesPerSecond?: number;
+  readonly meter: MeterSnapshot;
   readonly hitLatency: HitLatency;
 }
 
 export interface DrainOptions {
   readonly config: MqttConfig;
-  readonly wire: Wire;
+  readonly unitId: string;
   readonly outbox: Outbox;
   readonly link: Link;
+  readonly renderer: Pick<Renderer, 'render'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Commits wake the drain; this finds what a wake-up missed, and a broker that does not answer. */
-const POLL_MS = 1_000;
-const ANSWER_WITHIN_MS = 30_000;
+/** How often a hit that is stuck is looked for, and acknowledgements are noted at the latest. */
+const TICK_MS = 250;
+/** Commits wake the drain; this finds what a wake-up missed, and tries a store again that failed. */
+const LOOK_AGAIN_MS = 1_000;
 const STOP_POLL_MS = 20;
-
+/** Acknowledgements noted together: each time costs a flush to the disk. */
+const NOTED_AT_ONCE = 256;
+/** A store that notes nothing (the disk is full) must not let what would be sent twice grow for ever. */
+const MOST_UNNOTED = 10_000;
 /**
  * Empties the outbox into the broker.
  *
  * Invariants
- * - At most `windowMessages` are leased at a time, so a hit waits behind no more than a window.
- * - An item is acknowledged to the outbox only after the broker's acknowledgement; when the
- *   connection is lost it is released, and goes again under the same id.
- * - An item that the broker refuses by itself is parked for the longest wait, so that one
- *   message does not hold up the others, and never for good.
+ * - At most `windowMessages` and the bytes of the pace are on their way; whose turn it is says
+ *   LaneOrder. A hit needs only a place in the window: it goes with the next acknowledgement at the latest.
+ * - An item is acknowledged to the outbox only after the broker has acknowledged every message that
+ *   carries it; when the connection is lost it is released, and goes again under the same id.
+ * - An item that the broker refuses by itself is parked for the longest wait, so that one message does
+ *   not hold up the others, and never for good. A lane with a window of parked items rests.
+ * - Sending never waits for the disk: acknowledgements are noted some hundred at a time, or as soon as
+ *   nothing is on its way, and at the latest with the next tick.
+ * - A connection is given up when the broker answers nothing for `answerSeconds`, and when a hit
+ *   is stuck behind what was sent before it: on the next one it goes first.
  */
 export class Drain {
   readonly #config: MqttConfig;
-  readonly #wire: Wire;
+  readonly #unitId: string;
   readonly #outbox: Outbox;
   readonly #link: Link;
+  readonly #renderer: Pick<Renderer, 'render'>;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #stopping = new AbortController();
+  readonly #shelf: Shelf;
+  readonly #order: LaneOrder;
+  readonly #pace: Pace;
+  readonly #watch: ConnectionWatch;
+  readonly #meter: Meter;
+  readonly #ledger: Ledger;
+  readonly #inFlight = new InFlight();
   readonly #latencies = new HitLatencies();
-  readonly #acknowledged = { hit: 0, read: 0, image: 0 };
-  /** By item id, when it was handed over; monotonic milliseconds. */
-  readonly #inFlight = new Map<number, number>();
-  /** By item id, when it may go again; monotonic milliseconds. */
-  readonly #parked = new Map<number, number>();
-  /** The broker has them, the outbox not yet: deleted together, as one flush to disk costs the same. */
-  #toAck: number[] = [];
+  /** Messages that wait for a place in the window after the first ones of their items have gone. */
+  readonly #due = new Map<Lane, Outgoing[]>();
+  readonly #parking: Parking;
+  /** Items that were sent and came back without an answer. */
+  readonly #lostIds = new Set<number>();
+  readonly #acknowledged: Record<Lane, number> = {
+    hits: 0,
+    reads: 0,
+    'hit-images': 0,
+    'read-images': 0,
+    health: 0,
+  };
+  readonly #dropped: Record<Verdict, number> = { unanswered: 0, 'held-up': 0 };
+  #resent = 0;
+  /** Monotonic milliseconds. */
+  #lookedMono = 0;
+  #leaseAgainMono = 0;
+  #noteAgainMono = 0;
   #pumpIsDue = false;
-  #isEmpty = false;
+  /** Nothing may go, and not for want of room. */
+  #isIdle = false;
   #isOver = false;
-  #polling: Promise<void> | undefined;
+  #ticking: Promise<void> | undefined;
 
   constructor(options: DrainOptions) {
-    this.#config = options.config;
-    this.#wire = options.wire;
-    this.#outbox = options.outbox;
+    const { config, outbox } = options;
+    this.#config = config;
+    this.#unitId = options.unitId;
+    this.#outbox = outbox;
     this.#link = options.link;
+    this.#renderer = options.renderer;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#shelf = new Shelf(outbox);
+    this.#order = new LaneOrder({
+      starvationMs: config.starvationSeconds * 1000,
+      slowPictureMs: config.slowLinkImageSeconds * 1000,
+    });
+    this.#pace = new Pace(config.hitWaitSeconds * 1000);
+    this.#parking = new Parking(config.reconnectMostSeconds * 1000);
+    this.#watch = new ConnectionWatch({
+      answerMs: config.answerSeconds * 1000,
+      hitWaitMs: config.hitWaitSeconds * 1000,
+    });
+    this.#meter = new Meter({ config: config.metering, load: (hour) => outbox.metered(hour) });
+    this.#ledger = new Ledger(outbox, this.#meter);
   }
 
   start(): void {
-    this.#polling = this.#poll();
+    this.#ticking = this.#tick();
   }
 
   /** Goes on for at most `drainSeconds` while there is a connection, then gives back what is left. */
   async stop(): Promise<void> {
     const untilMono = this.#clock.monoMs() + this.#config.drainSeconds * 1000;
-    this.#isEmpty = false;
+    this.#isIdle = false;
     this.wake();
     while (this.#link.connected && !this.#isDone() && this.#clock.monoMs() < untilMono) {
       await this.#clock.sleep(STOP_POLL_MS);
     }
     this.#stopping.abort();
-    await this.#polling;
-    this.#flushAcks();
+    await this.#ticking;
+    this.#note();
     this.#isOver = true;
-    this.#outbox.release([...this.#inFlight.keys(), ...this.#parked.keys()]);
+    this.#shelf.giveBack();
+    this.#outbox.release([...this.#inFlight.itemIds(), ...this.#parking.itemIds()]);
   }
 
-  /** There may be something to send: call it after a commit. Cheap; calls in a row become one. */
+  /** There may be something new to send: call it after a commit. Cheap; calls in a row become one. */
   wake(): void {
+    this.#shelf.look();
+    this.#pumpSoon();
+  }
+
+  /** There is a new connection: what is known of the last one does not hold for it. */
+  connected(): void {
+    this.#watch.connected(this.#clock.monoMs());
+    this.#pace.restart();
+    this.#order.restart();
+    this.#giveBackUnsent();
+    this.wake();
+  }
+
+  snapshot(): DrainSnapshot {
+    const { bytesPerSecond } = this.#pace;
+    return {
+      inFlight: this.#inFlight.count,
+      inFlightBytes: this.#pace.inFlightBytes,
+      parked: this.#parking.count,
+      acknowledged: { ...this.#acknowledged },
+      resent: this.#resent,
+      dropped: { ...this.#dropped },
+      ...(bytesPerSecond !== undefined && { bytesPerSecond: Math.round(bytesPerSecond) }),
+      meter: this.#meter.snapshot(this.#meter.isMetered(this.#link.networkInterface)),
+      hitLatency: this.#latencies.summary(),
+    };
+  }
+
+  #isDone(): boolean {
+    return this.#isIdle && this.#inFlight.count === 0 && this.#ledger.count === 0;
+  }
+
+  async #tick(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.#clock.sleep(TICK_MS, signal).catch(() => undefined);
+      const nowMono = this.#clock.monoMs();
+      this.#giveUpDeadConnection(nowMono);
+      if (nowMono >= this.#noteAgainMono) this.#note();
+      const due = this.#parking.due(nowMono);
+      this.#outbox.release(due);
+      if (due.length === 0 && nowMono - this.#lookedMono < LOOK_AGAIN_MS) continue;
+      this.#lookedMono = nowMono;
+      this.wake();
+    }
+  }
+
+  #giveUpDeadConnection(nowMono: number): void {
+    if (!this.#link.connected) return;
+    const verdict = this.#watch.verdict(this.#inFlight, this.#pace.delayMs, nowMono);
+    if (verdict === undefined) return;
+    this.#dropped[verdict]++;
+    this.#link.drop(
+      verdict === 'unanswered'
+        ? `the broker did not acknowledge a message within ${this.#config.answerSeconds} s`
+        : 'the link has become slow, and a hit waits behind what was sent before it',
+    );
+  }
+
+  #pumpSoon(): void {
     if (this.#pumpIsDue || this.#isOver) return;
     this.#pumpIsDue = true;
     setImmediate(() => {
@@ -106,100 +222,181 @@ export class Drain {
     });
   }
 
-  snapshot(): DrainSnapshot {
-    return {
-      inFlight: this.#inFlight.size,
-      parked: this.#parked.size,
-      acknowledged: { ...this.#acknowledged },
-      hitLatency: this.#latencies.summary(),
-    };
-  }
-
-  #isDone(): boolean {
-    return this.#isEmpty && this.#inFlight.size === 0 && this.#toAck.length === 0;
-  }
-
-  async #poll(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      await this.#clock.sleep(POLL_MS, signal).catch(() => undefined);
-      const nowMono = this.#clock.monoMs();
-      const [oldestMono] = this.#inFlight.values();
-      if (oldestMono !== undefined && nowMono - oldestMono > ANSWER_WITHIN_MS && this.#link.connected) {
-        this.#link.drop(`the broker did not acknowledge a message within ${ANSWER_WITHIN_MS / 1000} s`);
-      }
-      const due = [...this.#parked].filter(([, againMono]) => againMono <= nowMono).map(([id]) => id);
-      for (const id of due) this.#parked.delete(id);
-      this.#outbox.release(due);
-      this.wake();
-    }
-  }
-
   #pump(): void {
-    if (!this.#flushAcks() || !this.#link.connected) return;
-    const room = this.#config.windowMessages - this.#inFlight.size - this.#parked.size;
-    if (room <= 0) return;
-    let items: readonly OutboxItem[];
-    try {
-      items = this.#outbox.lease(room);
-    } catch (error) {
-      this.#storeFailed(error);
-      return;
+    if (!this.#link.connected) {
+      this.#giveBackUnsent();
+    } else if (this.#clock.monoMs() >= this.#leaseAgainMono) {
+      try {
+        this.#fillWindow();
+      } catch (error) {
+        this.#leaseAgainMono = this.#clock.monoMs() + LOOK_AGAIN_MS;
+        this.#storeFailed(error);
+      }
     }
-    this.#isEmpty = items.length < room;
-    for (const item of items) void this.#send(item);
+    const isMuch = this.#ledger.count >= NOTED_AT_ONCE || this.#inFlight.count === 0;
+    if (isMuch && this.#clock.monoMs() >= this.#noteAgainMono) this.#note();
   }
 
-  async #send(item: OutboxItem): Promise<void> {
-    const publishedAtMs = this.#clock.nowMs();
-    this.#inFlight.set(item.id, this.#clock.monoMs());
-    try {
-      await this.#link.publish(renderMessage(item.message, this.#wire));
-      if (this.#isOver) return;
-      this.#toAck.push(item.id);
-      this.#measure(item, publishedAtMs);
-    } catch (error) {
-      if (!(error instanceof DeviceError)) throw error;
-      if (this.#isOver) return;
-      if (error.code === 'uplink.refused') this.#park(item, error);
-      else this.#outbox.release([item.id]);
-    } finally {
-      this.#inFlight.delete(item.id);
+  #fillWindow(): void {
+    const window = Math.min(this.#config.windowMessages, this.#link.windowMessages);
+    const isMetered = this.#meter.isMetered(this.#link.networkInterface);
+    this.#isIdle = false;
+    while (this.#inFlight.count < window) {
+      const nowMono = this.#clock.monoMs();
+      this.#meter.advance(this.#clock.nowMs(), nowMono);
+      const candidates = this.#candidates(isMetered, window);
+      const turn = this.#order.next(candidates, nowMono);
+      if (turn === undefined) {
+        this.#isIdle = true;
+        return;
+      }
+      // Where the lane whose turn it is does not fit in yet, a hit still may.
+      const lane = this.#mayGo(turn) ? turn : 'hits';
+      if (lane !== turn && !(candidates[0]?.lane === 'hits' && this.#mayGo('hits'))) return;
+      const outgoing = this.#nextOf(lane, window);
+      if (outgoing !== undefined) this.#send(lane, outgoing, isMetered);
+      this.#order.sent(lane, nowMono);
     }
-    this.wake();
   }
 
-  #park(item: OutboxItem, error: DeviceError): void {
-    this.#log.error({ code: error.code, kind: item.message.kind }, error.message);
-    this.#parked.set(item.id, this.#clock.monoMs() + this.#config.reconnectMostSeconds * 1000);
+  #candidates(isMetered: boolean, window: number): readonly Candidate[] {
+    const candidates: Candidate[] = [];
+    for (const lane of LANE_NAMES) {
+      if (this.#rests(lane, isMetered, window)) this.#shelf.giveBack([lane]);
+      else if (this.#due.has(lane) || this.#shelf.has(lane)) {
+        const isPicture = lane === 'hit-images' || lane === 'read-images';
+        candidates.push({ lane, isSlow: isPicture && this.#pace.isSlowFor(this.#nextBytes(lane)) });
+      }
+    }
+    return candidates;
   }
 
-  #measure({ message }: OutboxItem, publishedAtMs: number): void {
-    this.#acknowledged[message.kind]++;
-    // A late hit is as old as its read: it says nothing of the way.
-    if (message.kind !== 'hit' || message.hit.match.late) return;
-    const { firstSeenAtMs, decidedAtMs } = message.record.passage;
-    this.#latencies.add({
-      firstSeenAtMs,
-      capturedAtMs: decidedAtMs,
-      matchedAtMs: message.hit.matchedAtMs,
-      committedAtMs: message.committedAtMs,
-      publishedAtMs,
-      acknowledgedAtMs: this.#clock.nowMs(),
-    });
+  #rests(lane: Lane, isMetered: boolean, window: number): boolean {
+    if (isMetered && !this.#meter.isOpen(lane)) return true;
+    if (lane !== 'hits' && this.#ledger.count >= MOST_UNNOTED) return true;
+    return this.#parking.countOf(lane) >= window;
   }
 
-  /** @returns whether the outbox knows of everything that the broker has. */
-  #flushAcks(): boolean {
-    if (this.#toAck.length === 0) return true;
+  /** A hit finds its way out even when the pace is spent: one more message, behind which nothing else goes. */
+  #mayGo(lane: Lane): boolean {
+    if (this.#pace.fits(this.#nextBytes(lane), this.#link.unsentBytes)) return true;
+    return lane === 'hits' && !this.#inFlight.has('hits');
+  }
+
+  #nextBytes(lane: Lane): number {
+    const [due] = this.#due.get(lane) ?? [];
+    return due === undefined ? this.#shelf.nextBytes(lane) : wireBytes(due.message);
+  }
+
+  /** @returns undefined where the next items cannot be made into messages; they are parked. */
+  #nextOf(lane: Lane, window: number): Outgoing | undefined {
+    const due = this.#due.get(lane) ?? [...this.#render(lane, this.#take(lane, window))];
+    const next = due.shift();
+    if (due.length === 0) this.#due.delete(lane);
+    else this.#due.set(lane, due);
+    return next;
+  }
+
+  /** Reads that one compound message can hold are rendered together; all else by itself. */
+  #take(lane: Lane, window: number): readonly OutboxItem[] {
+    const { compound } = this.#config.renderings;
+    const most = lane === 'reads' && compound.enabled ? Math.min(compound.mostCaptures, window) : 1;
+    return this.#shelf.take(lane, most, this.#pace.limitBytes - this.#pace.inFlightBytes);
+  }
+
+  #render(lane: Lane, items: readonly OutboxItem[]): readonly Outgoing[] {
+    const { topicPrefix, retain, usefulSeconds } = this.#config;
+    const nowMs = this.#clock.nowMs();
+    const { protocolVersion } = this.#link;
+    const usefulMs = usefulSeconds * 1000;
+    const wire = { topicPrefix, retain, unitId: this.#unitId, protocolVersion, usefulMs };
+    let outgoing: readonly Outgoing[];
     try {
-      this.#outbox.ack(this.#toAck);
-      this.#toAck = [];
-      return true;
+      outgoing = this.#renderer.render(items, wire, nowMs);
+    } catch {
+      // What was thrown may quote the text. One that was damaged must not keep the others back.
+      this.#log.error({ lane }, 'what waits in the store cannot be made into a message; it is kept');
+      for (const item of items) this.#parking.park(item, this.#clock.monoMs());
+      return [];
+    }
+    this.#inFlight.begin(items, outgoing, nowMs);
+    for (const { id } of items) if (this.#lostIds.delete(id)) this.#resent++;
+    return outgoing;
+  }
+
+  #send(lane: Lane, outgoing: Outgoing, isMetered: boolean): void {
+    const bytes = wireBytes(outgoing.message);
+    if (isMetered) this.#meter.charge(lane, bytes);
+    const sent: Sent = { lane, outgoing, parcel: this.#pace.sent(bytes, this.#clock.monoMs()) };
+    this.#inFlight.add(sent);
+    this.#link.publish(outgoing.message).then(
+      () => this.#answered(sent),
+      (error) => this.#failed(sent, error),
+    );
+  }
+
+  #answered(sent: Sent): void {
+    const nowMono = this.#clock.monoMs();
+    this.#watch.answered(nowMono);
+    this.#pace.acknowledged(sent.parcel, nowMono);
+    this.#end(sent, 'acknowledged');
+  }
+
+  #failed(sent: Sent, error: unknown): void {
+    if (!(error instanceof DeviceError)) throw error;
+    this.#pace.lost(sent.parcel);
+    const isRefused = error.code === 'uplink.refused';
+    if (isRefused) this.#log.error({ code: error.code, lane: sent.lane }, error.message);
+    this.#end(sent, isRefused ? 'refused' : 'lost');
+  }
+
+  #end(sent: Sent, outcome: Outcome): void {
+    this.#inFlight.remove(sent);
+    if (this.#isOver) return;
+    for (const settled of this.#inFlight.settle(sent.outgoing, outcome)) this.#settle(settled);
+    this.#pumpSoon();
+  }
+
+  #settle({ item, outcome, publishedAtMs }: Settled): void {
+    switch (outcome) {
+      case 'acknowledged':
+        this.#ledger.acknowledged(item.id);
+        this.#acknowledged[item.lane]++;
+        if (item.message.kind === 'hit') this.#measure(item.message.text, publishedAtMs);
+        return;
+      case 'refused':
+        this.#parking.park(item, this.#clock.monoMs());
+        return;
+      case 'lost':
+        this.#lostIds.add(item.id);
+        this.#outbox.release([item.id]);
+        this.#shelf.look();
+    }
+  }
+
+  #measure(text: string, publishedAtMs: number): void {
+    const times = hitTimesOf(text);
+    if (times !== undefined) {
+      this.#latencies.add({ ...times, publishedAtMs, acknowledgedAtMs: this.#clock.nowMs() });
+    }
+  }
+
+  /** Without a connection nothing is held: what goes first on the next one is chosen then. */
+  #giveBackUnsent(): void {
+    this.#shelf.giveBack();
+    for (const outgoing of [...this.#due.values()].flat()) {
+      for (const settled of this.#inFlight.settle(outgoing, 'lost')) this.#settle(settled);
+    }
+    this.#due.clear();
+  }
+
+  #note(): void {
+    try {
+      this.#ledger.note();
     } catch (error) {
-      // They stay leased, so they are not sent twice; the next poll tries again.
+      // It is tried again with the ticks; sending goes on meanwhile, for what the store still gives.
+      this.#noteAgainMono = this.#clock.monoMs() + LOOK_AGAIN_MS;
       this.#storeFailed(error);
-      return false;
     }
   }
 

@@ -31,6 +31,30 @@ export interface HitLatency {
 
 const KEPT = 1_000;
 
+/** What the statement of a hit says of its times; those beside `capturedAt` are told in milliseconds from it. */
+interface HitText {
+  readonly late?: boolean;
+  readonly matchedAt: string;
+  readonly committedAt: string;
+  readonly read: { readonly capturedAt: string; readonly firstSeenMs?: number };
+}
+
+/**
+ * The times that the statement of a hit tells.
+ * @returns undefined for a late hit, which is as old as its read: it says nothing of the way.
+ */
+export function hitTimesOf(text: string): Omit<HitTimes, 'publishedAtMs' | 'acknowledgedAtMs'> | undefined {
+  const { late, matchedAt, committedAt, read } = JSON.parse(text) as HitText;
+  if (late) return undefined;
+  const capturedAtMs = Date.parse(read.capturedAt);
+  return {
+    capturedAtMs,
+    firstSeenAtMs: capturedAtMs + (read.firstSeenMs ?? 0),
+    matchedAtMs: Date.parse(matchedAt),
+    committedAtMs: Date.parse(committedAt),
+  };
+}
+
 export class HitLatencies {
   readonly #times: HitTimes[] = [];
 

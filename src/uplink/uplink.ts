@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/log.js';
 import { Drain, type DrainSnapshot } from './drain.js';
 import type { InboundHandler, InboundSnapshot } from './inbound.js';
+import { Renderer } from './renderer.js';
 import { type LinkSnapshot, MqttSession } from './session.js';
 
 export interface UplinkSnapshot extends DrainSnapshot {
@@ -27,15 +28,14 @@ export class Uplink {
   constructor(options: UplinkOptions) {
     const { config, unitId, outbox, clock, log } = options;
     this.#session = new MqttSession({ config, unitId, clock, log });
-    const { topicPrefix, protocolVersion } = config;
-    const wire = { topicPrefix, protocolVersion, unitId };
-    this.#drain = new Drain({ config, wire, outbox, link: this.#session, clock, log });
+    const renderer = new Renderer({ renderings: config.renderings });
+    this.#drain = new Drain({ config, unitId, outbox, link: this.#session, renderer, clock, log });
   }
 
   /** Returns at once; a broker that is away is an everyday state, seen in the snapshot. */
   start(): void {
     this.#drain.start();
-    this.#session.start(() => this.#drain.wake());
+    this.#session.start(() => this.#drain.connected());
   }
 
   /** Sends what can be sent within `drainSeconds`, says `stopped` and ends the connection. */
