@@ -56,6 +56,8 @@ export interface Passage {
   readonly direction: Direction;
   /** Where the plate is in the overview's frame, frame pixels. */
   readonly quad: Quad;
+  /** Of that frame, which the overview may show smaller; absent in records of older versions. */
+  readonly frameSize?: { readonly widthPx: number; readonly heightPx: number };
   readonly platePatch?: EncodedImage;
   readonly overviewImage?: EncodedImage;
 }

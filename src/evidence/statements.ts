@@ -91,6 +91,9 @@ function recordData({ id, passage, clock }: CaptureRecord): StatementData {
     direction: passage.direction,
     // Whole pixels: a corner is not found closer than that.
     plateCorners: passage.quad.map(({ x, y }) => [Math.round(x), Math.round(y)]),
+    ...(passage.frameSize !== undefined && {
+      frameSize: [passage.frameSize.widthPx, passage.frameSize.heightPx],
+    }),
     clock: clockData(clock),
   };
 }

@@ -36,6 +36,14 @@ const WORST_QUALITY = 25;
 /** Below this quality, a smaller picture shows more. */
 const SHRINK_STEP = 0.85;
 
+interface Shown {
+  /** UTC, milliseconds. */
+  readonly capturedAtMs: number;
+  /** The plate's place in the frame. */
+  readonly quad: Quad;
+  readonly frameSize: { readonly widthPx: number; readonly heightPx: number };
+}
+
 /**
  * The pictures that prove one passage, kept from its best frame so far.
  *
@@ -46,7 +54,7 @@ export class Evidence {
   readonly #tools: PictureTools;
   readonly #overviewMostWidthPx: number;
   #best:
-    | { score: number; capturedAtMs: number; quad: Quad; patch: GreyPicture; overview: GreyPicture }
+    | (Shown & { readonly score: number; readonly patch: GreyPicture; readonly overview: GreyPicture })
     | undefined;
 
   constructor(options: { readonly tools: PictureTools; readonly overviewMostWidthPx: number }) {
@@ -54,8 +62,8 @@ export class Evidence {
     this.#overviewMostWidthPx = options.overviewMostWidthPx;
   }
 
-  /** UTC milliseconds and the plate's place in the frame that is kept, if any is. */
-  get shown(): { readonly capturedAtMs: number; readonly quad: Quad } | undefined {
+  /** What is known of the frame that is kept, if any is. */
+  get shown(): Shown | undefined {
     return this.#best;
   }
 
@@ -71,6 +79,7 @@ export class Evidence {
       score,
       capturedAtMs: frame.capturedAtMs,
       quad,
+      frameSize: { widthPx: frame.widthPx, heightPx: frame.heightPx },
       patch: cut(frame, patchBox(quad)),
       overview: this.#shrink(frame),
     };

@@ -197,6 +197,7 @@ export class OpenPassage {
       readCount: this.reading.readCount,
       direction: this.direction,
       quad: shown.quad,
+      frameSize: shown.frameSize,
       ...images,
     };
   }

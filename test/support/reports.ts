@@ -56,6 +56,7 @@ export function passageOf(
     frameCount: 20,
     readCount: 18,
     direction: 'towards',
+    frameSize: { widthPx: 1280, heightPx: 720 },
     quad: [
       { x: 100, y: 100 },
       { x: 200, y: 100 },
