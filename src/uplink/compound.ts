@@ -1,5 +1,5 @@
 import type { OutboxMessage } from '../domain/outbox.js';
-import type { SealedText, WireFormat, WireMessage } from './payloads.js';
+import { recordOf, type SealedText, type WireFormat, type WireMessage } from './payloads.js';
 import { TOPICS, topicOf } from './topics.js';
 
 /**
@@ -31,16 +31,17 @@ export interface Capture {
 
 /** @returns undefined where the passage has no read. */
 export function readCapture(statement: SealedText, unitId: string): Capture | undefined {
-  const { recordId, cameraId, vrm, capturedAt, confidencePercentage, direction } = statement;
-  if (recordId === undefined || cameraId === undefined || vrm === undefined) return undefined;
+  const record = recordOf(statement);
+  if (record?.vrm === undefined || record.probability === undefined) return undefined;
+  const { recordId, cameraId, vrm, capturedAt, probability, direction } = record;
   return {
     captureID: recordId,
     ...sourceOf(unitId, cameraId),
     vrm,
-    ...(capturedAt !== undefined && { captureDate: capturedAt }),
-    ...(confidencePercentage !== undefined && { confidencePercentage }),
-    ...(direction !== undefined &&
-      direction !== 'unknown' && { motionTowardCamera: direction === 'towards' }),
+    captureDate: capturedAt,
+    // 100 would say that an error is impossible.
+    confidencePercentage: Math.min(99, Math.floor(probability * 100)),
+    ...(direction !== 'unknown' && { motionTowardCamera: direction === 'towards' }),
   };
 }
 

@@ -1,5 +1,5 @@
-import type { Passage } from '../domain/passage.js';
-import type { SealedText, WireFormat, WireMessage } from './payloads.js';
+import type { UkClass } from '../domain/grammar/forms.js';
+import { type RecordText, recordOf, type SealedText, type WireFormat, type WireMessage } from './payloads.js';
 import { ONVIF_RULE, onvifTopicOf } from './topics.js';
 
 /**
@@ -15,8 +15,8 @@ import { ONVIF_RULE, onvifTopicOf } from './topics.js';
 /** Behaviour/Direction of the ONVIF schema: 90 degrees is away from the device. */
 const YAW = { towards: -90, away: 90 } as const;
 
-/** Forms of marks that are not issued in the United Kingdom itself. */
-const NOT_GB: ReadonlySet<string> = new Set(['irish', 'jersey', 'guernsey', 'isle-of-man']);
+/** Forms of marks that other authorities than the United Kingdom's issue. */
+const NOT_GB: ReadonlySet<UkClass> = new Set(['irish', 'jersey', 'guernsey', 'isle-of-man']);
 
 /** @returns undefined where the passage has no read. */
 export function renderOnvif(
@@ -24,9 +24,9 @@ export function renderOnvif(
   wire: WireFormat,
   topicPrefix: string,
 ): WireMessage | undefined {
-  const { cameraId, vrm, probability, capturedAt, ukClass, plateCorners, frameSize, direction } = statement;
-  if (vrm === undefined || cameraId === undefined) return undefined;
-  const likelihood = probability;
+  const record = recordOf(statement);
+  if (record?.vrm === undefined) return undefined;
+  const { cameraId, vrm, probability: likelihood, capturedAt, ukClass, direction } = record;
   const event = {
     UtcTime: capturedAt,
     Source: { VideoSource: cameraId, Rule: ONVIF_RULE },
@@ -43,12 +43,10 @@ export function renderOnvif(
           }),
         },
       },
-      ...(plateCorners !== undefined &&
-        frameSize !== undefined && {
-          BoundingBox: { BoundingBox: boxOf(plateCorners, frameSize) },
-        }),
-      ...(direction !== undefined &&
-        direction !== 'unknown' && { Direction: { Direction: { '@yaw': YAW[direction] } } }),
+      ...(record.frameSize !== undefined && {
+        BoundingBox: { BoundingBox: boxOf(record.plateCorners, record.frameSize) },
+      }),
+      ...(direction !== 'unknown' && { Direction: { Direction: { '@yaw': YAW[direction] } } }),
     },
   };
   return {
@@ -63,9 +61,12 @@ export function renderOnvif(
  * The upright box around the plate in ONVIF's frame of reference: the whole picture is -1 to 1 both
  * ways, with the origin in its middle and y upwards.
  */
-function boxOf(corners: Passage['quad'], frame: { readonly widthPx: number; readonly heightPx: number }) {
-  const xs = corners.map(({ x }) => (2 * x) / frame.widthPx - 1);
-  const ys = corners.map(({ y }) => 1 - (2 * y) / frame.heightPx);
+function boxOf(
+  corners: RecordText['plateCorners'],
+  [widthPx, heightPx]: NonNullable<RecordText['frameSize']>,
+) {
+  const xs = corners.map(([x]) => (2 * x) / widthPx - 1);
+  const ys = corners.map(([, y]) => 1 - (2 * y) / heightPx);
   return {
     '@left': rounded(Math.min(...xs)),
     '@top': rounded(Math.max(...ys)),
@@ -74,7 +75,7 @@ function boxOf(corners: Passage['quad'], frame: { readonly widthPx: number; read
   };
 }
 
-/** To a hundredth of a pixel of any picture that a camera gives. */
+/** Corners are whole pixels: six digits are a thousandth of one. A plate at the edge may reach past it. */
 function rounded(value: number): number {
   return Number(Math.max(-1, Math.min(1, value)).toFixed(6));
 }

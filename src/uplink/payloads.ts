@@ -1,5 +1,6 @@
+import type { UkClass } from '../domain/grammar/forms.js';
 import type { OutboxMessage } from '../domain/outbox.js';
-import type { Passage } from '../domain/passage.js';
+import type { Direction } from '../domain/passage.js';
 import type { StatementKind } from '../domain/statement.js';
 import { type CloudEvent, encodeEvent, isoTime } from './cloud-event.js';
 import { type Addressing, TOPICS, type TopicName, topicOf } from './topics.js';
@@ -29,8 +30,8 @@ export interface Wire extends WireFormat {
 
 export type UnitState = 'online' | 'offline' | 'stopped';
 
-/** What a statement's own text says that its packet repeats, so that a receiver can route it unread. */
-export interface SealedText extends RecordText {
+/** What of a statement's own text is needed for its packet and for other renderings. */
+export interface SealedText extends Partial<RecordText> {
   readonly type: StatementKind;
   readonly committedAt: string;
   readonly evidence: { readonly sequence: number };
@@ -38,21 +39,21 @@ export interface SealedText extends RecordText {
   readonly read?: RecordText;
 }
 
-/** Absent in a statement of a loss; the mark and what belongs to it also where nothing could be read. */
-interface RecordText {
-  readonly recordId?: string;
-  readonly cameraId?: string;
+export interface RecordText {
+  readonly recordId: string;
+  readonly cameraId: string;
   /** ISO 8601, UTC. */
-  readonly capturedAt?: string;
-  readonly clock?: { readonly source: string; readonly offsetMs?: number };
+  readonly capturedAt: string;
+  readonly clock: { readonly source: string; readonly offsetMs?: number };
+  readonly direction: Direction;
+  /** x and y in pixels of a frame of `frameSize`. */
+  readonly plateCorners: readonly (readonly [number, number])[];
+  /** Width and height; absent in records of older versions. */
+  readonly frameSize?: readonly [number, number];
+  /** The mark and how probable it is; absent where nothing could be read. */
   readonly vrm?: string;
   readonly probability?: number;
-  readonly confidencePercentage?: number;
-  readonly ukClass?: string;
-  readonly direction?: Passage['direction'];
-  /** Pixels of a frame of `frameSize`. */
-  readonly plateCorners?: Passage['quad'];
-  readonly frameSize?: { readonly widthPx: number; readonly heightPx: number };
+  readonly ukClass?: UkClass;
 }
 
 /**
@@ -124,35 +125,41 @@ function eventOf(message: OutboxMessage, unitId: string, statement: SealedText |
         extensions: {},
         data: { kind: 'json', text: message.text },
       };
-    default: {
+    default:
       if (statement === undefined) throw new Error('a statement is rendered from its parsed text');
       return {
         id: message.id,
         source,
         type,
-        time: statement.read?.capturedAt ?? statement.capturedAt ?? statement.committedAt,
+        time: recordOf(statement)?.capturedAt ?? statement.committedAt,
         extensions: statementExtensions(statement),
         data: { kind: 'json', text: message.text },
       };
-    }
   }
 }
 
+/** A read is the record itself, a hit holds it; a loss has none. */
+export function recordOf(statement: SealedText): RecordText | undefined {
+  if (statement.type === 'read') return statement as RecordText;
+  return statement.read;
+}
+
 function statementExtensions(statement: SealedText): Record<string, string> {
-  const { type, committedAt } = statement;
-  const { recordId, cameraId, clock, capturedAt } = { ...statement, ...statement.read };
+  const sequence = String(statement.evidence.sequence);
+  const record = recordOf(statement);
+  if (record === undefined) return { sequence };
+  const { recordId, cameraId, clock, capturedAt } = record;
   return {
-    sequence: String(statement.evidence.sequence),
-    ...(recordId !== undefined && { recordid: recordId }),
-    ...(cameraId !== undefined && { cameraid: cameraId }),
-    ...(clock !== undefined && { clocksource: clock.source }),
-    ...(clock?.offsetMs !== undefined && { clockoffsetms: String(clock.offsetMs) }),
-    ...(type === 'hit' &&
-      capturedAt !== undefined && {
-        // From the frame that decided the read to the hit being in the store; the way to the broker
-        // is not in it, so that a repeat says the same.
-        latencyms: String(Date.parse(committedAt) - Date.parse(capturedAt)),
-      }),
+    sequence,
+    recordid: recordId,
+    cameraid: cameraId,
+    clocksource: clock.source,
+    ...(clock.offsetMs !== undefined && { clockoffsetms: String(clock.offsetMs) }),
+    ...(statement.type === 'hit' && {
+      // From the frame that decided the read to the hit being in the store; the way to the broker
+      // is not in it, so that a repeat says the same.
+      latencyms: String(Date.parse(statement.committedAt) - Date.parse(capturedAt)),
+    }),
   };
 }
 
