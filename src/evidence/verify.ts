@@ -1,0 +1,214 @@
+import { type KeyObject, verify } from 'node:crypto';
+import { keyIdOf, publicKeyOf } from '../lib/ed25519.js';
+import { LinkIndex } from './link-index.js';
+import type { ReceivedStatement } from './received.js';
+import { mergedRuns, type Run, withoutRuns } from './runs.js';
+
+/**
+ * Verifies what was received of any number of units, in any order and with repeats. Pure.
+ *
+ * Invariants
+ * - Only a statement that a given key signed, for the unit that the key is of, is believed: it alone
+ *   takes a number, tells of losses, or can be followed by another.
+ * - A number that is missing is explained only by a believed statement of a loss in the same chain.
+ * - Nothing but ids, numbers and counts goes into a verdict.
+ */
+
+/** A key that is trusted, and the unit that it is of where that is known. */
+export interface TrustedKey {
+  /** Base64 of its 32 bytes. */
+  readonly publicKey: string;
+  readonly unitId?: string;
+}
+
+export type BreakReason =
+  /** Signed by a key that was not given. */
+  | 'unknown-key'
+  /** The signature does not hold: something in the statement was changed. */
+  | 'signature'
+  /** Of another unit than its key or the rest of its chain. */
+  | 'foreign-unit'
+  /** Another statement has the same number. */
+  | 'fork'
+  /** Names another statement before it than the one that is there. */
+  | 'link'
+  /** Not there, and the unit did not say that it would not come. */
+  | 'missing';
+
+export interface ChainBreak {
+  readonly reason: BreakReason;
+  /** The statement's number; of a missing run its first. */
+  readonly sequence: number;
+  /** Last number of a missing run. */
+  readonly until?: number;
+  /** As the statement says; of what is missing there is none. */
+  readonly id?: string;
+}
+
+export interface ChainVerdict {
+  readonly chain: string;
+  /** Absent where no statement of it could be believed. */
+  readonly unitId?: string;
+  readonly keyIds: readonly string[];
+  /** Different statements that were believed. */
+  readonly statements: { readonly hit: number; readonly read: number; readonly loss: number };
+  /** First and last number of what was believed; 0 where there is none. */
+  readonly first: number;
+  readonly last: number;
+  readonly repeats: number;
+  /** Numbers that are not there and should be. */
+  readonly missing: number;
+  /** Numbers that are not there because the unit dropped them, as it states itself. */
+  readonly explained: number;
+  readonly breaks: number;
+  /** The one with the lowest number. */
+  readonly firstBreak?: ChainBreak;
+}
+
+export interface VerifierOptions {
+  readonly keys: readonly TrustedKey[];
+  /** What was received begins with this number; default 1. */
+  readonly from?: number;
+  /** By chain, the number of the last statement that there must be, as the unit told on another way. */
+  readonly heads?: ReadonlyMap<string, number>;
+}
+
+interface Chain {
+  unitId: string | undefined;
+  readonly index: LinkIndex;
+  readonly keyIds: Set<string>;
+  readonly statements: { hit: number; read: number; loss: number };
+  repeats: number;
+  readonly lost: Run[];
+  /** Found while statements came; what is missing or does not link is found in the end. */
+  breaks: number;
+  firstBreak: ChainBreak | undefined;
+}
+
+export class StreamVerifier {
+  readonly #keys: ReadonlyMap<string, { readonly key: KeyObject; readonly unitId?: string }>;
+  readonly #from: number;
+  readonly #heads: ReadonlyMap<string, number>;
+  readonly #chains = new Map<string, Chain>();
+
+  constructor({ keys, from = 1, heads = new Map() }: VerifierOptions) {
+    this.#keys = new Map(
+      keys.map(({ publicKey, ...unit }) => [keyIdOf(publicKey), { key: publicKeyOf(publicKey), ...unit }]),
+    );
+    this.#from = from;
+    this.#heads = heads;
+  }
+
+  /** @returns whether it was believed, and is one that was not seen before. */
+  add(statement: ReceivedStatement): 'new' | 'repeat' | 'refused' {
+    const { evidence, digest, id, unitId } = statement;
+    const { sequence, previous } = evidence;
+    const chain = this.#chainOf(evidence.chain);
+    const reason = this.#distrust(statement, chain);
+    if (reason !== undefined) {
+      note(chain, { reason, sequence, id });
+      return 'refused';
+    }
+    const known = chain.index.get(sequence);
+    if (known?.digest === digest) {
+      chain.repeats++;
+      return 'repeat';
+    }
+    if (known !== undefined) {
+      note(chain, { reason: 'fork', sequence, id });
+      return 'refused';
+    }
+    chain.unitId = unitId;
+    chain.index.add(sequence, { digest, previous, id });
+    chain.keyIds.add(evidence.keyId);
+    chain.statements[statement.type]++;
+    for (const { ofPictures, from, to } of statement.losses) if (!ofPictures) chain.lost.push([from, to]);
+    return 'new';
+  }
+
+  /** Of every chain that was seen, in the order of their ids, which is that of time. */
+  verdicts(): ChainVerdict[] {
+    for (const chain of this.#heads.keys()) this.#chainOf(chain);
+    return [...this.#chains]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([id, chain]) => this.#verdictOf(id, chain));
+  }
+
+  #chainOf(id: string): Chain {
+    let chain = this.#chains.get(id);
+    if (chain === undefined) {
+      chain = {
+        unitId: undefined,
+        index: new LinkIndex(),
+        keyIds: new Set(),
+        statements: { hit: 0, read: 0, loss: 0 },
+        repeats: 0,
+        lost: [],
+        breaks: 0,
+        firstBreak: undefined,
+      };
+      this.#chains.set(id, chain);
+    }
+    return chain;
+  }
+
+  #distrust(
+    { evidence, bytes, signature, unitId }: ReceivedStatement,
+    chain: Chain,
+  ): BreakReason | undefined {
+    const trusted = this.#keys.get(evidence.keyId);
+    if (trusted === undefined) return 'unknown-key';
+    if (!verify(null, bytes, trusted.key, signature)) return 'signature';
+    if ((trusted.unitId ?? unitId) !== unitId || (chain.unitId ?? unitId) !== unitId) return 'foreign-unit';
+    return undefined;
+  }
+
+  #verdictOf(id: string, chain: Chain): ChainVerdict {
+    const found = { breaks: chain.breaks, firstBreak: chain.firstBreak };
+    const gaps: Run[] = [];
+    let first = 0;
+    let last = 0;
+    let expected = this.#from;
+    let before: string | undefined;
+    for (const [sequence, link] of chain.index.entries()) {
+      if (sequence > expected) gaps.push([expected, sequence - 1]);
+      // Of the first there is nothing before; a gap says for itself that a link is not there.
+      const isAfter = sequence === 1 ? '' : sequence === last + 1 ? before : undefined;
+      if (isAfter !== undefined && link.previous !== isAfter) {
+        note(found, { reason: 'link', sequence, id: link.id });
+      }
+      if (first === 0) first = sequence;
+      last = sequence;
+      before = link.digest;
+      expected = Math.max(expected, sequence + 1);
+    }
+    const head = this.#heads.get(id) ?? 0;
+    if (head >= expected) gaps.push([expected, head]);
+    const missing = withoutRuns(gaps, mergedRuns(chain.lost));
+    for (const [sequence, until] of missing) note(found, { reason: 'missing', sequence, until });
+    const missingCount = lengthOf(missing);
+    return {
+      chain: id,
+      ...(chain.unitId !== undefined && { unitId: chain.unitId }),
+      keyIds: [...chain.keyIds],
+      statements: chain.statements,
+      first,
+      last,
+      repeats: chain.repeats,
+      missing: missingCount,
+      explained: lengthOf(gaps) - missingCount,
+      breaks: found.breaks,
+      ...(found.firstBreak !== undefined && { firstBreak: found.firstBreak }),
+    };
+  }
+}
+
+/** A run of missing numbers is one break, however long. */
+function note(into: { breaks: number; firstBreak: ChainBreak | undefined }, found: ChainBreak): void {
+  into.breaks++;
+  if (into.firstBreak === undefined || found.sequence < into.firstBreak.sequence) into.firstBreak = found;
+}
+
+function lengthOf(runs: readonly Run[]): number {
+  return runs.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+}
