@@ -19,6 +19,8 @@ import type { Migration } from '../lib/sqlite.js';
  * - `untold` are losses that no statement has told yet; chain_id and numbers are null where they have none.
  * - `records.match_key` is that of the read, empty where there is none; `hits.match_key` is that of the
  *   listed mark, `hits.read_key` that of the read which matched: they differ in possible matches.
+ * - `salvages` are the files that were set aside and how far each has been taken over (salvage.ts). Ids and
+ *   numbers of a database that takes another's place begin above those of the other.
  * - `rechecked.revision` is the revision of a list against which all held reads have been checked.
  * - AUTOINCREMENT: ids of deleted rows are not used again, so a late ack cannot hit another item.
  */
@@ -99,7 +101,7 @@ export const STORE_MIGRATIONS: readonly Migration[] = [
       ) STRICT;
 
       CREATE TABLE statements (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         chain_id INTEGER NOT NULL REFERENCES chains (id),
         sequence INTEGER NOT NULL,
         record_id TEXT REFERENCES records (id) ON DELETE CASCADE,
@@ -206,12 +208,26 @@ export const STORE_MIGRATIONS: readonly Migration[] = [
       INSERT INTO acknowledged SELECT sequence, id, believed_at_ms FROM records
         WHERE phase = 'closed' AND NOT EXISTS (SELECT 1 FROM outbox_before WHERE record_id = records.id);
       INSERT INTO outbox (id, lane, record_id, image_kind, bytes, queued_at_ms, believed_at_ms)
-        SELECT id, lane, record_id, image_kind,
-          (SELECT length(jpeg) FROM images WHERE record_id = was.record_id AND kind = was.image_kind),
-          queued_at_ms, queued_at_ms FROM outbox_before AS was WHERE image_kind IS NOT NULL;
+        SELECT id, lane, was.record_id, image_kind, length(jpeg), queued_at_ms, queued_at_ms
+          FROM outbox_before AS was
+          JOIN images ON images.record_id = was.record_id AND images.kind = was.image_kind;
       DROP TABLE outbox_before;
 
       UPDATE counters SET name = 'lost.reads.budget' WHERE name = 'dropped.read';
       UPDATE counters SET name = 'lost.read-images.budget' WHERE name = 'dropped.image';`,
+  },
+  {
+    name: 'salvages',
+    sql: `
+      CREATE TABLE salvages (
+        id INTEGER PRIMARY KEY,
+        source TEXT NOT NULL UNIQUE,
+        at_ms REAL NOT NULL,
+        pass INTEGER NOT NULL,
+        done_to TEXT NOT NULL,
+        is_done INTEGER NOT NULL,
+        salvaged TEXT NOT NULL,
+        lost TEXT NOT NULL
+      ) STRICT;`,
   },
 ];
