@@ -7,16 +7,22 @@ export interface Parcel {
   readonly sentMono: number;
 }
 
+/** What a message found that went out with little or nothing before it. */
+interface IdleSample {
+  readonly pathBytes: number;
+  readonly delayMs: number;
+}
+
 /** To begin with, and at least: two or three reads. */
 const LEAST_BYTES = 4_096;
 /** Fills a link of 2 Mbit/s for a second, and any faster one to beyond its delay. */
 const MOST_BYTES = 262_144;
-/** The link's speed is the best that was seen in so many acknowledgements: delays only hide it. */
+/** Before rate and delay are told apart: enough to tell them. */
+const MOST_UNKNOWN_BYTES = 6_144;
+/** A link is as quick as the best of so many acknowledgements: other things only ever delay them. */
 const SAMPLES = 8;
 /** A rate is taken from two sizes that differ by so much, or what the clock cannot resolve would decide. */
-const LEAST_DIFFERENCE_BYTES = 2_048;
-/** How quickly a longer delay of the link is believed. */
-const DELAY_SHARE = 0.25;
+const LEAST_DIFFERENCE_BYTES = 1_024;
 
 /**
  * How much may be on its way at once; pure, time is an argument (monotonic milliseconds).
@@ -29,16 +35,17 @@ const DELAY_SHARE = 0.25;
  * - The limit begins at LEAST_BYTES on every connection; it grows by what is acknowledged in time
  *   (which doubles it in a round trip) while it is what holds sending back, up to MOST_BYTES; an
  *   acknowledgement that is late sets it to what the link was just seen to carry in the time.
- * - In time is counted from the delay of an idle link, not from zero: a satellite link delays
- *   everything by a second, and sending less would not make it quicker.
+ * - In time is counted from the link's own delay, not from zero: a satellite delays everything by a
+ *   second, and sending less would not make it quicker. Delay and rate are told apart by two sizes.
  */
 export class Pace {
   readonly #hitWaitMs: number;
   #limitBytes = LEAST_BYTES;
   #inFlightBytes = 0;
-  /** What a message that found the link (nearly) idle took, and the bytes that were on their way with it. */
-  #idle: { readonly delayMs: number; readonly pathBytes: number } | undefined;
-  #ratesPerMs: number[] = [];
+  #idleSamples: IdleSample[] = [];
+  /** Bytes a millisecond: of one acknowledgement against an idle one, and what arrived in all of its time. */
+  #slopes: number[] = [];
+  #leastRates: number[] = [];
 
   constructor(hitWaitMs: number) {
     this.#hitWaitMs = hitWaitMs;
@@ -54,10 +61,10 @@ export class Pace {
 
   /** What the link was seen to carry, at least; undefined before anything was acknowledged. */
   get bytesPerSecond(): number | undefined {
-    return this.#ratesPerMs.length === 0 ? undefined : Math.max(...this.#ratesPerMs) * 1000;
+    return this.#leastRates.length === 0 ? undefined : Math.max(...this.#slopes, ...this.#leastRates) * 1000;
   }
 
-  /** Of a message on the idle link; 0 before one was acknowledged. */
+  /** Of a small message on the idle link; 0 before one was acknowledged. */
   get delayMs(): number {
     return this.#idle?.delayMs ?? 0;
   }
@@ -86,14 +93,25 @@ export class Pace {
   acknowledged(parcel: Parcel, nowMono: number): void {
     const wasHoldingBack = this.#inFlightBytes * 2 >= this.#limitBytes;
     this.#inFlightBytes -= parcel.bytes;
+    const { pathBytes } = parcel;
     const delayMs = Math.max(nowMono - parcel.sentMono, 0.01);
-    const idle = this.#learnDelay(parcel.pathBytes, delayMs);
-    const ratePerMs = rateOf(parcel.pathBytes, delayMs, idle);
-    this.#ratesPerMs.push(ratePerMs);
-    if (this.#ratesPerMs.length > SAMPLES) this.#ratesPerMs.shift();
-    const lateMs = delayMs - idle.delayMs;
-    if (lateMs > this.#hitWaitMs) this.#setLimit(idle.pathBytes + ratePerMs * this.#hitWaitMs);
-    else if (lateMs <= this.#hitWaitMs / 2 && wasHoldingBack) this.#setLimit(this.#limitBytes + parcel.bytes);
+    this.#learnDelay({ pathBytes, delayMs });
+    const idle = this.#idle ?? { pathBytes: 0, delayMs: 0 };
+    const slope = slopeOf({ pathBytes, delayMs }, idle);
+    const leastRate = pathBytes / delayMs;
+    // One that is never confirmed fades, or a link whose delay has grown would stay slow for good.
+    if (slope === undefined) this.#slopes.shift();
+    else this.#keep(this.#slopes, slope);
+    this.#keep(this.#leastRates, leastRate);
+    const rate = slope ?? (this.#slopes.length > 0 ? Math.max(...this.#slopes) : undefined);
+    const ownDelayMs = rate === undefined ? idle.delayMs : Math.max(0, idle.delayMs - idle.pathBytes / rate);
+    const waitedMs = delayMs - ownDelayMs;
+    if (waitedMs > this.#hitWaitMs) {
+      this.#setLimit((slope ?? leastRate) * (this.#hitWaitMs + ownDelayMs));
+    } else if (waitedMs <= this.#hitWaitMs / 2 && wasHoldingBack) {
+      const most = rate === undefined ? Math.max(this.#limitBytes, MOST_UNKNOWN_BYTES) : MOST_BYTES;
+      this.#setLimit(Math.min(this.#limitBytes + parcel.bytes, most));
+    }
   }
 
   /** It will not be acknowledged: refused, or gone with its connection. */
@@ -104,40 +122,42 @@ export class Pace {
   /** There is a new connection, perhaps over another network. What was on its way was told lost. */
   restart(): void {
     this.#limitBytes = LEAST_BYTES;
-    this.#idle = undefined;
-    this.#ratesPerMs = [];
+    this.#idleSamples = [];
+    this.#slopes = [];
+    this.#leastRates = [];
+  }
+
+  /** The quickest of the last ones: a delay that stays becomes the link's own when they have passed. */
+  get #idle(): IdleSample | undefined {
+    let quickest: IdleSample | undefined;
+    for (const sample of this.#idleSamples) {
+      if (quickest === undefined || sample.delayMs < quickest.delayMs) quickest = sample;
+    }
+    return quickest;
   }
 
   #setLimit(bytes: number): void {
     this.#limitBytes = Math.min(Math.max(bytes, LEAST_BYTES), MOST_BYTES);
   }
 
-  #learnDelay(pathBytes: number, delayMs: number): { readonly delayMs: number; readonly pathBytes: number } {
+  #learnDelay(sample: IdleSample): void {
     const known = this.#idle;
-    let idle = known ?? { delayMs: pathBytes <= LEAST_BYTES ? delayMs : 0, pathBytes: 0 };
-    if (pathBytes <= LEAST_BYTES) {
-      // The quickest counts; a longer delay is believed step by step, as it may be a passing one.
-      const isQuicker = known === undefined || delayMs < known.delayMs;
-      idle = isQuicker
-        ? { delayMs, pathBytes }
-        : { delayMs: idle.delayMs + (delayMs - idle.delayMs) * DELAY_SHARE, pathBytes };
-      this.#idle = idle;
-    } else if (known !== undefined && delayMs < known.delayMs) {
-      // More arrived in less time: the delay has gone.
-      this.#idle = idle = { delayMs, pathBytes: LEAST_BYTES };
+    if (sample.pathBytes <= LEAST_BYTES) this.#keep(this.#idleSamples, sample);
+    // More arrived in less time: the delay that was known has gone.
+    else if (known !== undefined && sample.delayMs < known.delayMs) {
+      this.#idleSamples = [{ delayMs: sample.delayMs, pathBytes: LEAST_BYTES }];
     }
-    return idle;
+  }
+
+  #keep<T>(samples: T[], sample: T): void {
+    samples.push(sample);
+    if (samples.length > SAMPLES) samples.shift();
   }
 }
 
-/** Bytes a millisecond: what came on top, in the time that it took longer; never less than all in all of it. */
-function rateOf(
-  pathBytes: number,
-  delayMs: number,
-  idle: { readonly delayMs: number; readonly pathBytes: number },
-): number {
-  const least = pathBytes / delayMs;
-  const moreBytes = pathBytes - idle.pathBytes;
-  if (moreBytes < LEAST_DIFFERENCE_BYTES) return least;
-  return Math.max(least, moreBytes / Math.max(delayMs - idle.delayMs, 1));
+/** @returns bytes a millisecond: what came on top, in the time that it took longer; undefined: too alike. */
+function slopeOf(sample: IdleSample, idle: IdleSample): number | undefined {
+  const moreBytes = sample.pathBytes - idle.pathBytes;
+  if (moreBytes < LEAST_DIFFERENCE_BYTES) return undefined;
+  return moreBytes / Math.max(sample.delayMs - idle.delayMs, 1);
 }
