@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { Lane } from './road-lane.js';
+
+/**
+ * A road between a device and its broker, worse or better as it is told.
+ *
+ * Invariants
+ * - Bytes arrive in order and whole, or the connection they belong to carries nothing any more.
+ * - A connection that was stalled stays dead for ever, as one whose mobile network forgot it: neither
+ *   end hears that the other is gone.
+ */
+export interface RoadState {
+  /** For new connections: carried, refused (reset at once), or taken and never answered. */
+  readonly newConnections: 'carried' | 'refused' | 'unanswered';
+  /** Of both directions together, all connections; undefined: as fast as the machine. */
+  readonly bytesPerSecond?: number;
+  /** What the modem holds of a direction before it takes no more; only with bytesPerSecond. */
+  readonly bufferBytes?: number;
+  /** Each way. */
+  readonly delayMs?: number;
+}
+
+export const CLEAR_ROAD: RoadState = { newConnections: 'carried' };
+
+export type Side = 'device' | 'broker';
+
+/** Sees the bytes of each connection as they are handed on; must not change them. */
+export interface RoadWatcher {
+  /** Begins a connection that is carried. @returns what sees its bytes. */
+  opened(): { passed(to: Side, bytes: Buffer): void; ended(): void };
+}
+
+export interface Road {
+  readonly port: number;
+  readonly url: string;
+  /** From now on, for every connection that is alive. */
+  set(state: RoadState): void;
+  /** Ends every connection: by a goodbye of TCP, or by a reset. */
+  cut(how: 'fin' | 'reset'): void;
+  /** Kills every connection without a word to either end. */
+  stall(): void;
+  /** Resets every connection in the middle of the next message to the broker. */
+  resetMidPacket(): void;
+  close(): Promise<void>;
+}
+
+interface Carried {
+  readonly near: Socket;
+  readonly far: Socket;
+  isDead: boolean;
+  resetsNext: boolean;
+  readonly lanes: readonly Lane[];
+}
+
+/** @param watcher of the bytes; @param mayOpen asked for each new connection, besides the state. */
+export async function openRoad(options: {
+  readonly brokerPort: number;
+  readonly watcher?: RoadWatcher;
+  readonly mayOpen?: () => boolean;
+}): Promise<Road> {
+  const sockets = new Set<Socket>();
+  const carried = new Set<Carried>();
+  let state: RoadState = CLEAR_ROAD;
+  /** When the road has carried what it was given so far; performance.now(). */
+  let busyUntilMs = 0;
+
+  /** When bytes that enter the road now come out of it; undefined: at once. */
+  function passesAtMs(bytes: number): number | undefined {
+    if (state.bytesPerSecond === undefined && state.delayMs === undefined) return undefined;
+    const nowMs = performance.now();
+    if (state.bytesPerSecond === undefined) return nowMs + (state.delayMs ?? 0);
+    busyUntilMs = Math.max(busyUntilMs, nowMs) + (bytes / state.bytesPerSecond) * 1_000;
+    return busyUntilMs + (state.delayMs ?? 0);
+  }
+
+  const server = createServer((near) => {
+    sockets.add(near);
+    near.on('error', () => undefined);
+    near.on('close', () => sockets.delete(near));
+    near.setNoDelay(true);
+    if (state.newConnections === 'refused' || options.mayOpen?.() === false) near.resetAndDestroy();
+    else if (state.newConnections === 'carried') carry(near);
+    else near.pause();
+  });
+
+  function carry(near: Socket): void {
+    const far = connect(options.brokerPort, '127.0.0.1');
+    far.setNoDelay(true);
+    const watched = options.watcher?.opened();
+    const pass = (to: Side, socket: Socket) => (bytes: Buffer) => {
+      if (socket.destroyed) return;
+      socket.write(bytes);
+      watched?.passed(to, bytes);
+    };
+    const lanes = [
+      new Lane({ from: near, passesAtMs, bufferBytes: () => state.bufferBytes, pass: pass('broker', far) }),
+      new Lane({ from: far, passesAtMs, bufferBytes: () => state.bufferBytes, pass: pass('device', near) }),
+    ];
+    const connection: Carried = { near, far, lanes, isDead: false, resetsNext: false };
+    carried.add(connection);
+    sockets.add(far);
+    far.on('error', () => undefined);
+    near.on('data', (bytes: Buffer) => {
+      if (connection.resetsNext) breakOff(connection, bytes);
+      else lanes[0]?.take(bytes);
+    });
+    far.on('data', (bytes: Buffer) => lanes[1]?.take(bytes));
+    for (const [socket, other, lane] of [
+      [near, far, lanes[0]],
+      [far, near, lanes[1]],
+    ] as const) {
+      socket.on('close', () => {
+        sockets.delete(socket);
+        if (carried.delete(connection)) watched?.ended();
+        // A goodbye travels behind the bytes before it; through a dead connection nothing travels.
+        if (!connection.isDead) lane?.end(() => other.destroy());
+      });
+    }
+  }
+
+  /** Lets the first half of what was just read through, and resets both ends. */
+  function breakOff({ near, far, lanes }: Carried, bytes: Buffer): void {
+    for (const lane of lanes) lane.kill();
+    near.pause();
+    far.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => far.resetAndDestroy());
+    near.resetAndDestroy();
+  }
+
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no free port on the loopback');
+  return {
+    port: address.port,
+    url: `mqtt://127.0.0.1:${address.port}`,
+    set(next) {
+      state = next;
+      busyUntilMs = 0;
+      for (const { lanes } of carried) for (const lane of lanes) lane.retime();
+    },
+    cut(how) {
+      for (const connection of carried) {
+        if (connection.isDead) continue;
+        for (const lane of connection.lanes) lane.kill();
+        for (const socket of [connection.near, connection.far]) {
+          if (how === 'reset') socket.resetAndDestroy();
+          else socket.destroy();
+        }
+      }
+    },
+    stall() {
+      for (const connection of carried) {
+        connection.isDead = true;
+        for (const lane of connection.lanes) lane.kill();
+        connection.near.pause();
+        connection.far.pause();
+      }
+    },
+    resetMidPacket() {
+      for (const connection of carried) connection.resetsNext = true;
+    },
+    async close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await once(server, 'close');
+    },
+  };
+}
