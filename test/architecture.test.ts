@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, { rooms: string[]; why: string }> = {
   store: { rooms: ['domain', 'lib'], why: 'a stage' },
   uplink: { rooms: ['domain', 'lib'], why: 'a stage' },
   health: { rooms: ['domain', 'lib'], why: 'says what it is told' },
+  contract: { rooms: ['domain'], why: 'what is promised is declared apart from who keeps it' },
   control: { rooms: ['domain', 'lib'], why: 'shows snapshots it is handed' },
 };
 
