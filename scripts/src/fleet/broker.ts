@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+
+/** A broker, or a cluster of them, that simulated devices publish to and a consumer reads from. */
+export interface FleetBroker {
+  readonly name: string;
+  /** For devices, in their order of preference; TLS with client certificates. */
+  readonly deviceUrls: readonly string[];
+  /** For the reference consumer. */
+  readonly consumerUrls: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Ports of the loopback that nobody listened to a moment ago. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => server.listening || once(server, 'listening')));
+  return Promise.all(
+    servers.map(async (server) => {
+      const address = server.address();
+      server.close();
+      await once(server, 'close');
+      if (address === null || typeof address === 'string') throw new Error('no free port on the loopback');
+      return address.port;
+    }),
+  );
+}
+
+export async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/**
+ * A shipped configuration with each text on the left replaced by the one on the right.
+ * @throws Error where one is not in it: the file has changed, and would be run as somebody else's.
+ */
+export function fillIn(text: string, values: Readonly<Record<string, string>>): string {
+  let filled = text;
+  for (const [shipped, here] of Object.entries(values)) {
+    if (!filled.includes(shipped))
+      throw new Error(`expected ${JSON.stringify(shipped)} in the configuration`);
+    filled = filled.replaceAll(shipped, here);
+  }
+  return filled;
+}

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../../src/lib/package-root.js';
+import { answers, type FleetBroker, fillIn, freePorts } from './broker.js';
+import type { Authority } from './certificates.js';
+
+export interface ShippedMosquitto extends FleetBroker {
+  /** SIGKILL, and a start on the same ports with what it had saved. */
+  crash(): Promise<void>;
+}
+
+const SHIPPED = join(packageRoot(import.meta.dirname), 'config/mosquitto');
+const START_MS = 10_000;
+
+/**
+ * A Mosquitto as config/mosquitto has it, on the loopback with a folder of its own: only paths, ports
+ * and the user that it runs as are others.
+ * @throws Error where there is no mosquitto, or it does not take the configuration.
+ */
+export async function startShippedMosquitto(folder: string, authority: Authority): Promise<ShippedMosquitto> {
+  const [devicePort, centrePort] = (await freePorts(2)) as [number, number];
+  const { caFile, certificateFile, keyFile } = await authority.broker();
+  mkdirSync(join(folder, 'saved'), { recursive: true });
+  const configuration = fillIn(readFileSync(join(SHIPPED, 'mosquitto.conf'), 'utf8'), {
+    'listener 8883': `listener ${devicePort} 127.0.0.1`,
+    'listener 8884': `listener ${centrePort} 127.0.0.1`,
+    '/etc/mosquitto/certs/ca.pem': caFile,
+    '/etc/mosquitto/certs/broker.pem': certificateFile,
+    '/etc/mosquitto/certs/broker.key': keyFile,
+    '/etc/mosquitto/acl': join(SHIPPED, 'acl'),
+    '/var/lib/mosquitto/': `${join(folder, 'saved')}/`,
+  });
+  const configurationPath = join(folder, 'mosquitto.conf');
+  // Started by root it would otherwise become a user that may not read the folder.
+  writeFileSync(configurationPath, `${configuration}\nuser root\n`);
+
+  let child: ChildProcess;
+  async function start(): Promise<void> {
+    child = spawn('mosquitto', ['-c', configurationPath], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // In a group of its own: Ctrl-C is for the program that started it, which stops it in the end.
+      detached: true,
+      // Debian keeps daemons where users do not look.
+      env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+    });
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said = `${said}${text}`.slice(-2_000);
+    });
+    let failure: string | undefined;
+    child.once('error', (error) => {
+      failure = error.message;
+    });
+    const untilMs = Date.now() + START_MS;
+    while (Date.now() < untilMs && failure === undefined && child.exitCode === null) {
+      if (await answers(devicePort)) return;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    child.kill('SIGKILL');
+    throw new Error(`mosquitto did not start: ${failure ?? said}`);
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  }
+
+  await start();
+  return {
+    name: 'Mosquitto',
+    deviceUrls: [`mqtts://127.0.0.1:${devicePort}`],
+    consumerUrls: [`mqtts://127.0.0.1:${centrePort}`],
+    crash: async () => {
+      await end('SIGKILL');
+      await start();
+    },
+    stop: () => end('SIGTERM'),
+  };
+}
