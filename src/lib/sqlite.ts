@@ -2,6 +2,7 @@ import { chownSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { DeviceError, messageOf } from './errors.js';
+import { PAGE_BYTES } from './page-cipher.js';
 import type { StorageKey } from './storage-key.js';
 
 export type SqliteDatabase = Database.Database;
@@ -80,6 +81,36 @@ export function openDatabase(
   }
 }
 
+/**
+ * Opens a damaged database, or one that was cut short, to read what is left of it; nothing is written but its
+ * index of the log (-shm). Statements may throw a fault of kind `damage` at any row.
+ * @throws what SQLite throws where not even the schema can be read.
+ */
+export function openDamaged(path: string, key: StorageKey): SqliteDatabase {
+  const database = new Database(path, { readonly: true, timeout: 5_000 });
+  try {
+    // Said before the first page is read: SQLite then takes a file that is too short for what it is. It
+    // believes this of a connection only that may harm the file; this one cannot write to it.
+    database.unsafeMode();
+    database.pragma('writable_schema = ON');
+    unlock(database, key);
+    return database;
+  } catch (cause) {
+    database.close();
+    throw cause;
+  }
+}
+
+/** A database with this schema in memory alone, of at most so many bytes; gone when it is closed. */
+export function openMemory(migrations: readonly Migration[], mostBytes: number): SqliteDatabase {
+  const database = new Database(':memory:');
+  database.pragma('temp_store = MEMORY');
+  database.pragma('foreign_keys = ON');
+  database.pragma(`max_page_count = ${Math.floor(mostBytes / PAGE_BYTES)}`);
+  migrate(database, migrations);
+  return database;
+}
+
 /** The key goes in as bytes, never as SQL: what SQLite says of a statement then cannot repeat it. */
 function unlock(database: SqliteDatabase, key: StorageKey): void {
   database.pragma(`cipher = '${CIPHER}'`);
@@ -138,6 +169,23 @@ function isBug(thrown: unknown): boolean {
     thrown instanceof Database.SqliteError &&
     /^SQLITE_(CONSTRAINT|ERROR|MISUSE|RANGE|MISMATCH|TOOBIG)/.test(thrown.code)
   );
+}
+
+/** What a storage fault is about; `other`: another process is in the way, for example. */
+export type StorageFault = 'damage' | 'read-only' | 'full' | 'disk' | 'other';
+
+const FAULTS: readonly (readonly [RegExp, StorageFault])[] = [
+  [/^SQLITE_(CORRUPT|NOTADB)/, 'damage'],
+  [/^SQLITE_(READONLY|PERM)/, 'read-only'],
+  [/^SQLITE_FULL/, 'full'],
+  [/^SQLITE_(IOERR|CANTOPEN|AUTH)/, 'disk'],
+];
+
+/** @returns undefined where it is no storage fault. */
+export function storageFaultOf(thrown: unknown): StorageFault | undefined {
+  if (!isStorageFault(thrown)) return undefined;
+  const { code } = thrown as InstanceType<typeof Database.SqliteError>;
+  return FAULTS.find(([pattern]) => pattern.test(code))?.[1] ?? 'other';
 }
 
 /** Damage and a wrong key look alike: the first page cannot be authenticated. */

@@ -1,0 +1,144 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { isGenuinePage, openPage, PAGE_BYTES, sealPage } from '../lib/page-cipher.js';
+import type { StorageKey } from '../lib/storage-key.js';
+import { syncFolder } from './set-aside.js';
+
+/**
+ * A small file beside the database that tells a wrong key from a damaged file, and stands in for the one page
+ * without which nothing of the database can be read.
+ *
+ * SQLite says the same of both: the first page cannot be authenticated. A file under another key must never be
+ * set aside, and a damaged one has to be. So `records.db.witness` holds a mark that this key alone can make,
+ * and the first page (where the schema begins) as it was when the schema last changed, encrypted as it was.
+ */
+const MARK_BYTES = 32;
+const PURPOSE = 'anprd: the key of this database';
+/** Of a whole file under the right key every page speaks for it; damage rarely takes them all. */
+const PAGES_TRIED = 64;
+const LOG_HEADER_BYTES = 32;
+const FRAME_HEADER_BYTES = 24;
+
+export function witnessPath(path: string): string {
+  return `${path}.witness`;
+}
+
+/**
+ * Writes the witness of a database that was opened; nothing where there is a good one of this schema.
+ * The first page must lie in the file, not in the log: call it after a checkpoint.
+ */
+export function writeWitness(path: string, key: StorageKey): void {
+  const page = readPage(path, 0);
+  if (!isGenuinePage(page, 1, key)) return;
+  const before = readWitness(path);
+  if (before !== undefined && saysKey(before, key) && isSameSchema(before.subarray(MARK_BYTES), page, key))
+    return;
+  const temporary = `${witnessPath(path)}.new`;
+  rmSync(temporary, { force: true });
+  const file = openSync(temporary, 'wx', 0o600);
+  try {
+    writeSync(file, Buffer.concat([markOf(key), page]));
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, witnessPath(path));
+  syncFolder(path);
+}
+
+/**
+ * Whether a database that does not open was made under this key: the witness says so, or a page of the
+ * database or of its log, for one that has no witness.
+ */
+export function isMadeUnder(path: string, key: StorageKey): boolean {
+  const witness = readWitness(path);
+  return (witness !== undefined && saysKey(witness, key)) || hasGenuinePage(path, key);
+}
+
+/**
+ * Puts the witness's first page in the place of one that is damaged, for the file's size of now.
+ * @returns the page that was there, to be kept; undefined where nothing was done.
+ */
+export function mendFirstPage(damaged: string, path: string, key: StorageKey): Buffer | undefined {
+  const was = readPage(damaged, 0);
+  if (isGenuinePage(was, 1, key)) return undefined;
+  const page = readWitness(path)?.subarray(MARK_BYTES);
+  if (page === undefined || !isGenuinePage(page, 1, key)) return undefined;
+  const content = openPage(page, 1, key);
+  // The size and what is free are of another day: without the first, SQLite takes the file's size.
+  content.fill(0, SIZE_AT, SIZE_AT + 12);
+  const file = openSync(damaged, 'r+');
+  try {
+    writeSync(file, sealPage(content, 1, key), 0, PAGE_BYTES, 0);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return was;
+}
+
+/** In the header of a database: its pages (4 bytes), and the list of free ones (8). */
+const SIZE_AT = 28;
+/** Counts changes of the schema. */
+const SCHEMA_AT = 40;
+
+function isSameSchema(a: Buffer, b: Buffer, key: StorageKey): boolean {
+  if (!isGenuinePage(a, 1, key)) return false;
+  return openPage(a, 1, key).readUInt32BE(SCHEMA_AT) === openPage(b, 1, key).readUInt32BE(SCHEMA_AT);
+}
+
+function markOf(key: StorageKey): Buffer {
+  return createHmac('sha256', Buffer.from(key.reveal(), 'hex')).update(PURPOSE).digest();
+}
+
+function saysKey(witness: Buffer, key: StorageKey): boolean {
+  return witness.length >= MARK_BYTES && timingSafeEqual(witness.subarray(0, MARK_BYTES), markOf(key));
+}
+
+function readWitness(path: string): Buffer | undefined {
+  try {
+    return readFileSync(witnessPath(path));
+  } catch {
+    return undefined;
+  }
+}
+
+function hasGenuinePage(path: string, key: StorageKey): boolean {
+  for (let index = 0; index < PAGES_TRIED; index++) {
+    if (isGenuinePage(readPage(path, index * PAGE_BYTES), index + 1, key)) return true;
+    const frameAt = LOG_HEADER_BYTES + index * (FRAME_HEADER_BYTES + PAGE_BYTES);
+    const header = read(`${path}-wal`, frameAt, FRAME_HEADER_BYTES);
+    const page = readPage(`${path}-wal`, frameAt + FRAME_HEADER_BYTES);
+    if (header.length === FRAME_HEADER_BYTES && isGenuinePage(page, header.readUInt32BE(0), key)) return true;
+  }
+  return false;
+}
+
+function readPage(path: string, at: number): Buffer {
+  return read(path, at, PAGE_BYTES);
+}
+
+/** Fewer bytes where the file ends, none where there is no such file. */
+function read(path: string, at: number, length: number): Buffer {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return Buffer.alloc(0);
+  }
+  try {
+    const bytes = Buffer.alloc(length);
+    return bytes.subarray(0, readSync(file, bytes, 0, length, at));
+  } finally {
+    closeSync(file);
+  }
+}

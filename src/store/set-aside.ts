@@ -1,0 +1,61 @@
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/**
+ * Damaged files, kept beside the one that took their place: records.db.damaged-1 with its log.
+ *
+ * Invariants
+ * - Nothing of a damaged file is deleted: it is evidence, and somebody may read more of it than we could.
+ * - The log is moved before its database. A database without its log would be an older state of the store, and
+ *   open as if nothing were wrong; where a crash came between the two, the database follows at the next start.
+ */
+const SUFFIX = /\.damaged-(\d+)$/;
+
+/**
+ * Moves a database and its log aside; nothing may have it open but who closes it at once.
+ * @returns where it lies now.
+ */
+export function setAside(path: string): string {
+  const last = Math.max(0, ...setAsides(path).map((each) => Number(SUFFIX.exec(each)?.[1])));
+  return moveAside(path, `${path}.damaged-${last + 1}`);
+}
+
+/** To be called before the database is opened. */
+export function finishSetAside(path: string): void {
+  for (const each of setAsides(path)) if (!existsSync(each)) moveAside(path, each);
+}
+
+/** In the order in which they were set aside. */
+export function setAsides(path: string): string[] {
+  const names = new Set(readdirSync(dirname(path)).map((name) => name.replace(/-(wal|shm)$/, '')));
+  const prefix = `${basename(path)}.damaged-`;
+  return [...names]
+    .filter((name) => name.startsWith(prefix) && SUFFIX.test(name))
+    .map((name) => join(dirname(path), name))
+    .sort((a, b) => Number(SUFFIX.exec(a)?.[1]) - Number(SUFFIX.exec(b)?.[1]));
+}
+
+/** What they take of the disk, logs included. */
+export function setAsideBytes(path: string): number {
+  const files = setAsides(path).flatMap((each) => [each, `${each}-wal`]);
+  return files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+}
+
+function moveAside(path: string, aside: string): string {
+  for (const part of ['-wal', '-shm']) if (existsSync(path + part)) renameSync(path + part, aside + part);
+  syncFolder(path);
+  if (existsSync(path)) renameSync(path, aside);
+  else closeSync(openSync(aside, 'a', 0o600));
+  syncFolder(path);
+  return aside;
+}
+
+/** Names outlive a power cut only when their folder was flushed. */
+export function syncFolder(path: string): void {
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
