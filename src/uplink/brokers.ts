@@ -115,25 +115,13 @@ export class Brokers {
     if (attempt.index === 0 && wasConnected(end) && nowMono - this.#connectedMono >= this.#returnFirstMs) {
       this.#returns.reset();
     }
-    switch (end.kind) {
-      case 'no-version':
-      case 'silent':
-        if (this.#learnVersion(known, attempt, nowMono)) return this.#atOnce(attempt.index, nowMono);
-        break;
-      case 'no-retain':
-        known.mayRetain = false;
-        if (attempt.mayRetain) return this.#atOnce(attempt.index, nowMono);
-        break;
-      case 'left':
-        return this.#atOnce(end.to, nowMono);
-      case 'dropped':
-      case 'lost':
-        if (!end.sound) break;
-        known.backoff.reset();
-        if (end.kind === 'dropped') return this.#atOnce(attempt.index, nowMono);
-        this.#promised = attempt.index;
-        break;
+    const atOnce = this.#worthAtOnce(attempt, end, nowMono);
+    if (atOnce !== undefined) {
+      this.#promised = atOnce;
+      this.#at(atOnce).dueMono = nowMono;
+      return;
     }
+    if (end.kind === 'lost' && end.sound) this.#promised = attempt.index;
     // A refusal is mended by a person, not by asking often: brokers ban clients that do.
     const isRefusal = end.kind === 'refused' || end.kind === 'no-version' || end.kind === 'no-retain';
     known.dueMono = nowMono + (isRefusal ? this.#mostMs : known.backoff.nextMs());
@@ -158,18 +146,29 @@ export class Brokers {
     this.#returnMono = nowMono + this.#returns.nextMs();
   }
 
-  /** @returns whether the broker is worth another attempt at once, in the other version. */
-  #learnVersion(known: Known, { protocolVersion }: Attempt, nowMono: number): boolean {
-    if (this.#protocolVersion !== 'auto') return false;
-    // One that is just starting closes connections as well: what 4 does not mend is forgotten.
-    known.version4UntilMono =
-      protocolVersion === 5 ? nowMono + VERSION_REMEMBERED_MS : Number.NEGATIVE_INFINITY;
-    return protocolVersion === 5;
-  }
-
-  #atOnce(index: number, nowMono: number): void {
-    this.#promised = index;
-    this.#at(index).dueMono = nowMono;
+  /** Takes note of what an end says of the broker. @returns the broker to be asked at once, if any. */
+  #worthAtOnce(attempt: Attempt, end: AttemptEnd, nowMono: number): number | undefined {
+    const known = this.#at(attempt.index);
+    switch (end.kind) {
+      case 'no-version':
+      case 'silent':
+        if (this.#protocolVersion !== 'auto') return undefined;
+        // One that is just starting closes connections as well: what 4 does not mend is forgotten.
+        known.version4UntilMono =
+          attempt.protocolVersion === 5 ? nowMono + VERSION_REMEMBERED_MS : Number.NEGATIVE_INFINITY;
+        return attempt.protocolVersion === 5 ? attempt.index : undefined;
+      case 'no-retain':
+        known.mayRetain = false;
+        return attempt.mayRetain ? attempt.index : undefined;
+      case 'left':
+        return end.to;
+      case 'dropped':
+      case 'lost':
+        if (end.sound) known.backoff.reset();
+        return end.sound && end.kind === 'dropped' ? attempt.index : undefined;
+      default:
+        return undefined;
+    }
   }
 
   #soonest(): number {

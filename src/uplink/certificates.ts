@@ -90,13 +90,18 @@ export class Certificates {
   }
 
   #look(): string {
-    return Object.values(this.#files)
-      .map((path) => {
-        if (path === undefined) return '';
-        const stat = statSync(path, { throwIfNoEntry: false });
-        return stat === undefined ? '-' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
-      })
-      .join('|');
+    const { caFile, certificateFile, keyFile } = this.#files;
+    return [caFile, certificateFile, keyFile].map((path) => (path === undefined ? '' : looksOf(path))).join();
+  }
+}
+
+function looksOf(path: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(path);
+    return `${ino} ${size} ${mtimeMs}`;
+  } catch (error) {
+    // Reading it says the same in words.
+    return messageOf(error);
   }
 }
 

@@ -1,42 +1,48 @@
-import { readFileSync } from 'node:fs';
 import type { IClientOptions } from 'mqtt';
 import type { MqttConfig } from '../config/link-schema.js';
-import { DeviceError, messageOf } from '../lib/errors.js';
+import type { Attempt } from './brokers.js';
+import { readSecret, type TlsMaterial } from './certificates.js';
+import { plainTextError } from './failures.js';
 
-const CONNECT_TIMEOUT_MS = 20_000;
+export const CONNECT_WITHIN_MS = 20_000;
+
+export interface ClientSettings {
+  readonly config: MqttConfig;
+  readonly attempt: Attempt;
+  readonly tls: TlsMaterial;
+  /** After so long without an answer an attempt is given up. */
+  readonly connectWithinMs?: number;
+}
 
 /**
  * What every client of a broker needs, whoever it is: the way there and the credentials. It never
  * connects again by itself, and holds nothing beyond a connection.
  *
- * Secrets and certificates are read each time, so that replacing the files is enough.
- * @throws DeviceError uplink.connect-failed where one of them cannot be read
+ * The password is read each time, so that replacing the file is enough.
+ * @throws DeviceError uplink.connect-failed where it cannot be read, or where certificates are set
+ *   and the way there is not encrypted.
  */
-export function clientOptions(config: MqttConfig): IClientOptions {
-  const { username, passwordFile, caFile, certificateFile, keyFile } = config;
+export function clientOptions({
+  config,
+  attempt,
+  tls,
+  connectWithinMs = CONNECT_WITHIN_MS,
+}: ClientSettings): IClientOptions {
+  const { username, passwordFile, serverName, keepaliveSeconds } = config;
+  const isSecure = /^(mqtts|wss):/.test(attempt.url);
+  if (!isSecure && Object.keys(tls).length > 0) throw plainTextError(attempt.url);
+  const secure = { ...tls, ...(serverName !== undefined && { servername: serverName }) };
   return {
-    protocolVersion: config.protocolVersion === 'auto' ? 5 : config.protocolVersion,
+    protocolVersion: attempt.protocolVersion,
     clean: true,
     reconnectPeriod: 0,
     queueQoSZero: false,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    keepalive: config.keepaliveSeconds,
+    connectTimeout: connectWithinMs,
+    keepalive: keepaliveSeconds,
     ...(username !== undefined && { username }),
     ...(passwordFile !== undefined && { password: readSecret(passwordFile).toString('utf8').trimEnd() }),
-    ...(caFile !== undefined && { ca: readSecret(caFile) }),
-    ...(certificateFile !== undefined && { cert: readSecret(certificateFile) }),
-    ...(keyFile !== undefined && { key: readSecret(keyFile) }),
+    ...(isSecure && secure),
+    // A WebSocket takes its own; compressing what is mostly JPEG costs memory for nothing.
+    wsOptions: { ...(isSecure && secure), perMessageDeflate: false },
   };
-}
-
-function readSecret(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new DeviceError('uplink.connect-failed', {
-      message: `cannot read ${path}: ${messageOf(cause)}`,
-      hint: 'Check the files named below mqtt in the configuration, and that the service may read them.',
-      cause,
-    });
-  }
 }

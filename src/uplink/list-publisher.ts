@@ -1,8 +1,9 @@
 import type { MqttConfig } from '../config/link-schema.js';
-import { Backoff } from '../lib/backoff.js';
 import type { Clock } from '../lib/clock.js';
 import { DeviceError } from '../lib/errors.js';
-import { clientOptions } from './client-options.js';
+import { type AttemptEnd, Brokers } from './brokers.js';
+import { Certificates } from './certificates.js';
+import { Connection } from './connection.js';
 import { RetainingLink } from './retaining-link.js';
 import { listTopicOf } from './topics.js';
 
@@ -77,25 +78,47 @@ const MOST_WINDOW = 8;
 export async function publishList(options: ListUploadOptions): Promise<Uploaded> {
   const { config, clock } = options;
   // A secret that cannot be read is not mended by trying again.
-  clientOptions(config);
-  const upload = new Upload(options);
-  const backoff = new Backoff({
+  const tls = new Certificates(config).material;
+  const brokers = new Brokers({
+    urls: config.urls,
+    protocolVersion: config.protocolVersion,
     firstMs: config.reconnectFirstSeconds * 1000,
     mostMs: config.reconnectMostSeconds * 1000,
   });
-  for (let window = Math.min(config.windowMessages, MOST_WINDOW); ; ) {
+  const upload = new Upload(options);
+  const widest = Math.min(config.windowMessages, MOST_WINDOW);
+  for (let window = widest, timesInVain = 0; ; ) {
+    const { attempt, waitMs } = brokers.next(clock.monoMs());
+    if (waitMs > 0) {
+      await clock.sleep(waitMs);
+      continue;
+    }
     const taken = upload.acknowledged;
+    const connection = new Connection({
+      config,
+      attempt,
+      tls,
+      clientId: `anprd-list-${options.list.listId}`,
+    });
     try {
-      return await upload.run(window);
+      if (!(await connection.opened)) throw (await connection.ended).error;
+      brokers.connected(attempt, clock.monoMs());
+      return await upload.run(new RetainingLink(connection, clock), attempt.index, window);
     } catch (error) {
-      if (!(error instanceof DeviceError) || error.code !== 'uplink.connect-failed') throw error;
-      const inVain = upload.acknowledged === taken;
-      if (!inVain) backoff.reset();
-      if (backoff.attempts + 1 >= MOST_IN_VAIN) throw upload.gaveUp(error);
+      if (!(error instanceof DeviceError)) throw error;
+      await connection.goodbye(clock, 0);
+      const isInVain = upload.acknowledged === taken;
+      const { kind } = await connection.ended;
+      const end: AttemptEnd = kind === 'lost' ? { kind, sound: !isInVain } : { kind };
+      brokers.ended(attempt, end, clock.monoMs());
+      const isOtherVersionNext =
+        kind === 'no-version' && config.protocolVersion === 'auto' && attempt.protocolVersion === 5;
+      if (error.code !== 'uplink.connect-failed' && !isOtherVersionNext) throw error;
+      timesInVain = isInVain ? timesInVain + 1 : 0;
+      if (timesInVain >= MOST_IN_VAIN * config.urls.length) throw upload.gaveUp(error);
       // One at a time, the one that the broker does not take is known.
-      window = inVain ? 1 : Math.min(config.windowMessages, MOST_WINDOW);
+      window = isInVain ? 1 : widest;
       options.onLost?.(error);
-      await clock.sleep(backoff.nextMs());
     }
   }
 }
@@ -104,6 +127,7 @@ class Upload {
   readonly #options: ListUploadOptions;
   /** Blobs that the broker has acknowledged in this upload. */
   readonly #put = new Map<string, number>();
+  #broker = 0;
   #hadManifest = false;
   #ofBlobs = 0;
   #removed = 0;
@@ -117,11 +141,16 @@ class Upload {
 
   /**
    * One connection, from what the broker has to the end of the upload.
+   * @param broker what one broker has acknowledged, another one may lack
    * @param window blobs on their way at a time
    */
-  async run(window: number): Promise<Uploaded> {
-    const { config, list, topicPrefix, clock } = this.#options;
-    const link = await RetainingLink.open(config, `anprd-list-${list.listId}`, clock);
+  async run(link: RetainingLink, broker: number, window: number): Promise<Uploaded> {
+    const { list, topicPrefix } = this.#options;
+    if (broker !== this.#broker) {
+      this.#put.clear();
+      this.#hadManifest = false;
+    }
+    this.#broker = broker;
     const topicOf = (name: string) => listTopicOf(topicPrefix, list.listId, name);
     try {
       const retained = await link.retained(topicOf('manifest'), RETAINED_WITHIN_MS);

@@ -1,55 +1,40 @@
-import { connect, type MqttClient } from 'mqtt';
-import type { MqttConfig } from '../config/link-schema.js';
+import type { MqttClient } from 'mqtt';
 import type { Clock } from '../lib/clock.js';
 import { DeviceError } from '../lib/errors.js';
-import { clientOptions } from './client-options.js';
-import { connectionError, disconnectError, publishError, subscribeError } from './failures.js';
+import type { Connection } from './connection.js';
+import { publishError, subscribeError } from './failures.js';
 
 /** Topic and header of a packet come on top of its payload. */
 const PACKET_OVERHEAD_BYTES = 1_024;
 const GOODBYE_MS = 2_000;
 
 /**
- * One connection of somebody who retains messages on a broker and sees what it retains. Everything
- * that waits for an answer is rejected when the connection ends; it is not made again.
+ * What somebody does on a connection who retains messages on a broker and sees what it retains.
+ * Everything that waits for an answer is rejected when the connection ends.
  */
 export class RetainingLink {
+  readonly #connection: Connection;
   readonly #client: MqttClient;
   readonly #clock: Clock;
   readonly #ended: Promise<never>;
-  #why: DeviceError | undefined;
 
-  private constructor(client: MqttClient, url: string, clock: Clock) {
-    this.#client = client;
+  /**
+   * @param connection one that has opened
+   * @throws DeviceError hotlist.publish-failed where the broker retains nothing
+   */
+  constructor(connection: Connection, clock: Clock) {
+    this.#connection = connection;
+    this.#client = connection.client;
     this.#clock = clock;
-    this.#ended = new Promise((_, reject) => {
-      client.on('disconnect', (packet) => {
-        this.#why ??= disconnectError(url, packet);
-      });
-      client.on('error', (thrown) => {
-        this.#why ??= connectionError(url, thrown);
-        client.end(true);
-      });
-      client.once('close', () =>
-        reject(this.#why ?? connectionError(url, new Error('the connection was closed'))),
-      );
-    });
-    // Whoever waits sees it; when nobody does, it is no fault.
-    this.#ended.catch(() => undefined);
-  }
-
-  static async open(config: MqttConfig, clientId: string, clock: Clock): Promise<RetainingLink> {
-    const client = connect(config.urls[0] as string, { ...clientOptions(config), clientId });
-    const link = new RetainingLink(client, config.urls[0] as string, clock);
-    await link.#unlessEnded(new Promise<void>((resolve) => client.once('connect', () => resolve())));
-    if (client.serverProperties?.retainAvailable === false) {
-      await link.close();
+    if (this.#client.serverProperties?.retainAvailable === false) {
       throw new DeviceError('hotlist.publish-failed', {
         message: 'the broker retains no messages; a list is published as retained ones',
         hint: 'Switch retained messages on in the broker (retain_available of Mosquitto).',
       });
     }
-    return link;
+    this.#ended = connection.ended.then(({ error }) => Promise.reject(error));
+    // Whoever waits sees it; when nobody does, it is no fault.
+    this.#ended.catch(() => undefined);
   }
 
   /** @throws DeviceError hotlist.publish-failed where the broker said that it takes no such packets. */
@@ -97,8 +82,7 @@ export class RetainingLink {
         if (error && code < 128) return;
         // Without leave to read nothing can be known, and a publisher has to know.
         if (code >= 128) {
-          this.#why ??= subscribeError(topic, code);
-          this.#client.end(true);
+          this.#connection.drop(subscribeError(topic, code));
           return;
         }
         this.#clock.sleep(withinMs, waiting.signal).then(
@@ -116,12 +100,7 @@ export class RetainingLink {
   }
 
   async close(): Promise<void> {
-    const ended = this.#ended.catch(() => undefined);
-    this.#client.end(!this.#client.connected);
-    const patience = new AbortController();
-    await Promise.race([ended, this.#clock.sleep(GOODBYE_MS, patience.signal).catch(() => undefined)]);
-    patience.abort();
-    this.#client.end(true);
+    await this.#connection.goodbye(this.#clock, GOODBYE_MS);
   }
 
   #unlessEnded<T>(work: Promise<T>): Promise<T> {

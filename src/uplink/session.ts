@@ -1,17 +1,25 @@
-import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import { uuidv7 } from 'uuidv7';
 import type { MqttConfig } from '../config/link-schema.js';
-import { Backoff } from '../lib/backoff.js';
 import type { Clock } from '../lib/clock.js';
 import { DeviceError } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
-import { clientOptions } from './client-options.js';
-import { connectionError, disconnectError, publishError, tooLargeError } from './failures.js';
-import { Inbound, MOST_PACKET_BYTES } from './inbound.js';
-import { renderStatus, type UnitState, type Wire, type WireMessage } from './payloads.js';
+import { type Attempt, type AttemptEnd, Brokers } from './brokers.js';
+import { type CertificateState, Certificates } from './certificates.js';
+import { Connection, type ConnectionEnd, within } from './connection.js';
+import { brokerName, connectionError } from './failures.js';
+import { Inbound } from './inbound.js';
+import type { Link } from './link.js';
+import { type Addresses, addressesOf, hasJoined, interfaceOf } from './network.js';
+import { renderStatus, type UnitState, type WireFormat, type WireMessage } from './payloads.js';
 
 /** waiting: for the next attempt after an outage; refused: the same after a refusal. */
 export type LinkState = 'connecting' | 'connected' | 'waiting' | 'refused' | 'stopped';
+
+interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
 
 export interface LinkSnapshot {
   readonly state: LinkState;
@@ -19,90 +27,154 @@ export interface LinkSnapshot {
   readonly sinceMs: number;
   /** Connections that were made since the start. */
   readonly connections: number;
+  /** The one that is used, or was tried last. */
+  readonly broker: {
+    /** In mqtt.urls; 0 is the preferred one. */
+    readonly index: number;
+    /** Its URL without who logs in. */
+    readonly name: string;
+    /** Why a lesser one is used: what was wrong with the first. */
+    readonly firstProblem?: Problem;
+  };
+  readonly protocolVersion: 4 | 5;
+  /** The network that leads to the broker; absent without a connection. */
+  readonly networkInterface?: string;
+  /** UTC, milliseconds: when the next attempt is made; absent unless one is waited for. */
+  readonly retriesAtMs?: number;
+  readonly certificates: readonly CertificateState[];
+  /** Why changed certificate files are not used; absent where all is well. */
+  readonly certificateProblem?: Problem;
   /** Why there is no connection, or what the broker refused last; absent where all is well. */
-  readonly problem?: { readonly code: string; readonly message: string; readonly hint: string };
+  readonly problem?: Problem;
 }
+
+/** How often and how long; the defaults suit a device, tests are in more of a hurry. */
+export interface SessionPace {
+  /** Between looks at certificate files and networks, and at whether a better broker is due. */
+  readonly watchMs: number;
+  /** An attempt is given up after so long. */
+  readonly connectWithinMs: number;
+  /** How long a lesser broker is kept before a better one is looked for, at first and at most. */
+  readonly returnFirstMs: number;
+  readonly returnMostMs: number;
+}
+
+export const SESSION_PACE: SessionPace = {
+  watchMs: 2_000,
+  connectWithinMs: 20_000,
+  returnFirstMs: 300_000,
+  returnMostMs: 900_000,
+};
 
 export interface MqttSessionOptions {
   readonly config: MqttConfig;
   readonly unitId: string;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly pace?: Partial<SessionPace>;
+  /** This device's addresses; injected so that tests can change networks. */
+  readonly addresses?: () => Addresses;
 }
 
 /** A connection that lasted so long was a success: the next wait is the shortest again. */
 const STEADY_AFTER_MS = 5_000;
 /** For the last message and the goodbye; a broker that is gone must not hold up the stop. */
 const GOODBYE_MS = 2_000;
-/** Topic and properties of a message come on top of its payload; measured at under 600 bytes. */
-const PACKET_OVERHEAD_BYTES = 1_024;
+/** For what is on its way when a connection is left for another one. */
+const LEAVING_MS = 5_000;
+
+/** A connection with what belongs to it. */
+interface Current {
+  readonly attempt: Attempt;
+  readonly connection: Connection;
+  /** In its birth, its will and its stop. */
+  readonly sessionId: string;
+  /** Messages of the device, without its status, that the broker has acknowledged. */
+  acknowledged: number;
+  /** Given up by this side. */
+  isDropped: boolean;
+  /** Left for this broker; what is not on its way by now goes there. */
+  leavesFor?: number;
+  networkInterface?: string;
+}
 
 /**
- * The connection to the broker, made again for as long as the device runs.
+ * The connection to a broker, made again for as long as the device runs, with whichever broker of the
+ * list can be had.
  *
  * Invariants
- * - Each connection has a client of its own with a clean session, so that mqtt.js holds no message
- *   beyond a connection: what is not acknowledged is the outbox's.
  * - A message is published only while connected; otherwise, and when the connection is lost before
- *   its acknowledgement, `publish` rejects.
- * - `online` is said first on every connection, `stopped` last on a clean stop, and the broker
- *   says `offline` for a device that vanished.
+ *   its acknowledgement, `publish` rejects, and it is the outbox's again.
+ * - `online` is said first on every connection, `stopped` last on a clean stop and at a broker that
+ *   is left for another one, and the broker says `offline` for a device that vanished.
+ * - A connection that works is never given up for one that has not been seen to work.
  */
-export class MqttSession {
+export class MqttSession implements Link {
   /** What is listened to, on this connection and on those that follow. */
   readonly inbound: Inbound;
   readonly #config: MqttConfig;
-  readonly #wire: Wire;
+  readonly #unitId: string;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #backoff: Backoff;
+  readonly #pace: SessionPace;
+  readonly #addresses: () => Addresses;
+  readonly #brokers: Brokers;
+  readonly #certificates: Certificates;
   readonly #stopping = new AbortController();
-  /** Of the messages that wait for their acknowledgement. */
-  readonly #rejectors = new Set<(error: DeviceError) => void>();
   /** By topic, what the broker refused; a message that is taken there again clears it. */
   readonly #refusals = new Map<string, DeviceError>();
   #onConnected: () => void = () => undefined;
-  /** The client of this attempt or connection. */
-  #client: MqttClient | undefined;
+  /** The attempt or connection of now; the attempt stays after its end. */
+  #current: Current | undefined;
+  #attempt: Attempt;
   #connected = false;
-  #sessionId = '';
   #state: LinkState = 'connecting';
   #sinceMs = 0;
+  #retriesAtMs: number | undefined;
   #connections = 0;
   #problem: DeviceError | undefined;
-  #running: Promise<void> | undefined;
+  #firstProblem: DeviceError | undefined;
+  /** Ends the wait for the next attempt. */
+  #hurry = new AbortController();
+  #isLooking = false;
+  #running: Promise<unknown> | undefined;
 
   constructor(options: MqttSessionOptions) {
-    this.#config = options.config;
-    const { topicPrefix, protocolVersion } = options.config;
-    this.#wire = { topicPrefix, protocolVersion, unitId: options.unitId };
-    this.#clock = options.clock;
-    this.#log = options.log;
-    this.inbound = new Inbound(options.log);
-    this.#backoff = new Backoff({
-      firstMs: options.config.reconnectFirstSeconds * 1000,
-      mostMs: options.config.reconnectMostSeconds * 1000,
+    const { config, unitId, clock, log } = options;
+    this.#config = config;
+    this.#unitId = unitId;
+    this.#clock = clock;
+    this.#log = log;
+    this.#pace = { ...SESSION_PACE, ...options.pace };
+    this.#addresses = options.addresses ?? addressesOf;
+    this.inbound = new Inbound(log);
+    this.#brokers = new Brokers({
+      urls: config.urls,
+      protocolVersion: config.protocolVersion,
+      firstMs: config.reconnectFirstSeconds * 1000,
+      mostMs: config.reconnectMostSeconds * 1000,
+      returnFirstMs: this.#pace.returnFirstMs,
+      returnMostMs: this.#pace.returnMostMs,
     });
+    this.#certificates = new Certificates(config);
+    this.#attempt = this.#brokers.attemptAt(0, clock.monoMs());
   }
 
   /** Begins to connect, and returns; `onConnected` is called after each success. */
   start(onConnected: () => void): void {
     this.#onConnected = onConnected;
-    this.#running = this.#connectAlways();
+    this.#running = Promise.all([this.#connectAlways(), this.#watch()]);
   }
 
   /** Says `stopped` where there is a connection, and ends it; takes at most a few seconds. */
   async stop(): Promise<void> {
-    if (this.#connected) await this.#within(GOODBYE_MS, this.#say('stopped'));
-    this.#stopping.abort();
-    const client = this.#client;
-    if (client !== undefined) {
-      // mqtt.js says goodbye only when nothing waits, and without a goodbye the broker says `offline`.
-      for (const id of Object.keys(client.outgoing)) client.removeOutgoingMessage(Number(id));
-      client.end(!this.#connected);
-      await this.#within(GOODBYE_MS, this.#running);
-      client.stream.destroy();
+    const current = this.#current;
+    if (this.#connected && current !== undefined) {
+      await within(this.#clock, GOODBYE_MS, this.#say('stopped', current));
     }
+    this.#stopping.abort();
+    this.#hurry.abort();
+    await current?.connection.goodbye(this.#clock, GOODBYE_MS);
     await this.#running;
     this.#enter('stopped');
   }
@@ -111,26 +183,161 @@ export class MqttSession {
     return this.#connected;
   }
 
-  /**
-   * Publishes with QoS 1 and waits for the acknowledgement.
-   * @throws DeviceError uplink.connect-failed without a connection or when it is lost on the way;
-   *   uplink.refused when the broker does not take this message.
-   */
+  get protocolVersion(): 4 | 5 {
+    return this.#attempt.protocolVersion;
+  }
+
+  get windowMessages(): number {
+    return this.#current?.connection.windowMessages ?? this.#config.windowMessages;
+  }
+
+  get networkInterface(): string | undefined {
+    return this.#current?.networkInterface;
+  }
+
+  get unsentBytes(): number {
+    return this.#current?.connection.unsentBytes ?? 0;
+  }
+
   async publish(message: WireMessage): Promise<void> {
-    const client = this.#client;
-    const [url = ''] = this.#config.urls;
-    if (client === undefined || !this.#connected) throw connectionError(url, new Error('not connected'));
-    const { topic, payload, retain } = message;
+    const current = this.#current;
+    if (current === undefined || !this.#connected) {
+      throw connectionError(this.#attempt.url, new Error('not connected'));
+    }
+    await this.#publishOn(current, message);
+    current.acknowledged++;
+  }
+
+  drop(reason: string): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    current.isDropped = true;
+    current.connection.drop(connectionError(current.attempt.url, new Error(reason)));
+  }
+
+  snapshot(): LinkSnapshot {
+    const { index, url, protocolVersion } = this.#attempt;
+    const problem = this.#problem ?? [...this.#refusals.values()][0] ?? this.inbound.problem;
+    const certificateProblem = this.#certificates.problem;
+    const firstProblem = index > 0 ? this.#firstProblem : undefined;
+    const { networkInterface } = this;
+    return {
+      state: this.#state,
+      sinceMs: this.#sinceMs,
+      connections: this.#connections,
+      broker: { index, name: brokerName(url), ...(firstProblem && { firstProblem: told(firstProblem) }) },
+      protocolVersion,
+      ...(networkInterface !== undefined && { networkInterface }),
+      ...(this.#retriesAtMs !== undefined && { retriesAtMs: this.#retriesAtMs }),
+      certificates: this.#certificates.states(
+        this.#clock.nowMs(),
+        this.#connected ? this.#current?.connection.brokerNotAfterMs : undefined,
+      ),
+      ...(certificateProblem && { certificateProblem: told(certificateProblem) }),
+      ...(problem && { problem: told(problem) }),
+    };
+  }
+
+  async #connectAlways(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const { attempt, waitMs } = this.#brokers.next(this.#clock.monoMs());
+      if (waitMs > 0) {
+        await this.#wait(waitMs);
+        continue;
+      }
+      this.#attempt = attempt;
+      this.#enter('connecting');
+      const { error, end } = await this.#connection(attempt);
+      this.#brokers.ended(attempt, end, this.#clock.monoMs());
+      if (signal.aborted) return;
+      if (attempt.index === 0) this.#firstProblem = error;
+      this.#tellEnd(error, end);
+    }
+  }
+
+  async #wait(waitMs: number): Promise<void> {
+    this.#retriesAtMs = this.#clock.nowMs() + waitMs;
+    this.#hurry = new AbortController();
+    if (!this.#stopping.signal.aborted) {
+      await this.#clock.sleep(waitMs, this.#hurry.signal).catch(() => undefined);
+    }
+    this.#retriesAtMs = undefined;
+  }
+
+  #tellEnd(error: DeviceError, end: AttemptEnd): void {
+    if (end.kind === 'left') return;
+    this.#problem = error;
+    const refused = end.kind === 'refused';
+    this.#enter(refused ? 'refused' : 'waiting');
+    this.#log[refused ? 'error' : 'warn']({ code: error.code, hint: error.hint }, error.message);
+  }
+
+  /** One connection from the attempt to its end. */
+  async #connection(attempt: Attempt): Promise<{ readonly error: DeviceError; readonly end: AttemptEnd }> {
+    const sessionId = uuidv7();
+    let connection: Connection;
     try {
-      checkSize(client, message);
-      await new Promise<void>((resolve, reject) => {
-        this.#rejectors.add(reject);
-        client.publish(topic, payload, { qos: 1, retain, ...propertiesOf(message) }, (error) => {
-          this.#rejectors.delete(reject);
-          if (!error) resolve();
-          else reject(isRefusal(error) ? publishError(topic, error) : connectionError(url, error));
-        });
-      });
+      const will = renderStatus('offline', this.#wireOf(attempt), { id: sessionId });
+      connection = this.#connectionTo(attempt, `anprd-${this.#unitId}`, will);
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      return { error, end: { kind: 'unreachable' } };
+    }
+    const current: Current = { attempt, connection, sessionId, acknowledged: 0, isDropped: false };
+    this.#current = current;
+    const openedMono = (await connection.opened) ? this.#clock.monoMs() : Number.POSITIVE_INFINITY;
+    if (openedMono < Number.POSITIVE_INFINITY) this.#greet(current);
+    const { error, kind } = await connection.ended;
+    this.#connected = false;
+    this.#current = undefined;
+    this.inbound.detach();
+    return { error, end: endOf(current, kind, this.#clock.monoMs() - openedMono) };
+  }
+
+  #connectionTo(attempt: Attempt, clientId: string, will?: WireMessage): Connection {
+    return new Connection({
+      config: this.#config,
+      attempt,
+      tls: this.#certificates.material,
+      connectWithinMs: this.#pace.connectWithinMs,
+      clientId,
+      ...(will && { will }),
+    });
+  }
+
+  #greet(current: Current): void {
+    const { attempt, connection } = current;
+    this.#brokers.connected(attempt, this.#clock.monoMs());
+    const networkInterface = interfaceOf(connection.localAddress);
+    if (networkInterface !== undefined) current.networkInterface = networkInterface;
+    if (attempt.index === 0) this.#firstProblem = undefined;
+    this.#connected = true;
+    this.#connections++;
+    this.#problem = undefined;
+    this.#refusals.clear();
+    this.#enter('connected');
+    const { index, protocolVersion } = attempt;
+    this.#log.info({ broker: index, protocolVersion, networkInterface }, 'connected to the broker');
+    void this.#say('online', current);
+    this.inbound.attach(connection.client);
+    this.#onConnected();
+  }
+
+  async #say(state: UnitState, current: Current): Promise<void> {
+    const session = { id: current.sessionId, timeMs: this.#clock.nowMs() };
+    try {
+      await this.#publishOn(current, renderStatus(state, this.#wireOf(current.attempt), session));
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      this.#log.warn({ code: error.code, state }, error.message);
+    }
+  }
+
+  async #publishOn({ connection }: Current, message: WireMessage): Promise<void> {
+    const { topic } = message;
+    try {
+      await connection.publish(message);
       this.#refusals.delete(topic);
     } catch (error) {
       if (error instanceof DeviceError && error.code === 'uplink.refused') this.#refusals.set(topic, error);
@@ -138,140 +345,124 @@ export class MqttSession {
     }
   }
 
-  /** Gives up a connection on which the broker has stopped to answer; another one is made. */
-  drop(reason: string): void {
-    this.#problem = connectionError(this.#config.urls[0] as string, new Error(reason));
-    this.#client?.end(true);
-  }
-
-  snapshot(): LinkSnapshot {
-    const problem = this.#problem ?? [...this.#refusals.values()][0] ?? this.inbound.problem;
-    return {
-      state: this.#state,
-      sinceMs: this.#sinceMs,
-      connections: this.#connections,
-      ...(problem && { problem: { code: problem.code, message: problem.message, hint: problem.hint } }),
-    };
-  }
-
-  async #connectAlways(): Promise<void> {
+  async #watch(): Promise<void> {
     const { signal } = this.#stopping;
+    let addresses = this.#addresses();
     while (!signal.aborted) {
-      this.#enter('connecting');
-      const error = await this.#connection();
+      await this.#clock.sleep(this.#pace.watchMs, signal).catch(() => undefined);
       if (signal.aborted) return;
-      const refused = error.code === 'uplink.refused';
-      this.#problem = error;
-      this.#enter(refused ? 'refused' : 'waiting');
-      // A refusal is mended by a person, not by asking often: brokers ban clients that do.
-      const waitMs = refused ? this.#config.reconnectMostSeconds * 1000 : this.#backoff.nextMs();
-      this.#log[refused ? 'error' : 'warn'](
-        { code: error.code, retryInMs: Math.round(waitMs) },
-        error.message,
-      );
-      await this.#clock.sleep(waitMs, signal).catch(() => undefined);
+      const before = addresses;
+      addresses = this.#addresses();
+      this.#watchNetwork(before, addresses);
+      this.#watchCertificates();
+      void this.#lookForBetter();
     }
   }
 
-  /** One connection from the attempt to its end. @returns why it ended. */
-  async #connection(): Promise<DeviceError> {
-    this.#sessionId = uuidv7();
-    let client: MqttClient;
-    try {
-      client = connect(this.#config.urls[0] as string, this.#clientOptions());
-    } catch (thrown) {
-      return thrown instanceof DeviceError ? thrown : connectionError(this.#config.urls[0] as string, thrown);
+  #watchNetwork(before: Addresses, after: Addresses): void {
+    const current = this.#current;
+    const local = current?.connection.localAddress;
+    const joined = hasJoined(before, after);
+    if (local !== undefined && before.has(local) && !after.has(local)) {
+      this.#log.info({ networkInterface: current?.networkInterface }, 'the network of the link is gone');
+      this.#brokers.hurry(this.#clock.monoMs());
+      this.drop('this device has left the network that led there');
+      return;
     }
-    this.#client = client;
-    let why: DeviceError | undefined;
-    let connectedMono = Number.POSITIVE_INFINITY;
-    client.on('connect', () => {
-      connectedMono = this.#clock.monoMs();
-      this.#greet(client);
-    });
-    client.on('disconnect', (packet) => {
-      why ??= disconnectError(this.#config.urls[0] as string, packet);
-    });
-    client.on('error', (thrown) => {
-      why ??= connectionError(this.#config.urls[0] as string, thrown);
-      // Not every error of mqtt.js ends the connection, but none leaves one that can be trusted.
-      client.end(true);
-    });
-    await new Promise<void>((resolve) => client.once('close', () => resolve()));
-    this.#client = undefined;
-    this.#connected = false;
-    this.inbound.detach();
-    if (this.#clock.monoMs() - connectedMono > STEADY_AFTER_MS) this.#backoff.reset();
-    const error =
-      why ??
-      this.#problem ??
-      connectionError(this.#config.urls[0] as string, new Error('the connection was closed'));
-    for (const reject of this.#rejectors) reject(error);
-    this.#rejectors.clear();
-    // Frees its timers; what it still held was just handed back.
-    client.end(true);
-    return error;
+    if (!joined) return;
+    if (!this.#connected) {
+      this.#brokers.hurry(this.#clock.monoMs());
+      this.#hurry.abort();
+      return;
+    }
+    // Another network may cost nothing; which one leads to the broker is the routes' affair.
+    const { freeInterfaces } = this.#config.metering;
+    const isFree = (name: string | undefined) => name !== undefined && freeInterfaces.includes(name);
+    const fresh = [...after].filter(([address, name]) => before.get(address) !== name);
+    if (!isFree(current?.networkInterface) && fresh.some(([, name]) => isFree(name))) {
+      void this.#leave(this.#attempt.index, 'a network without a meter has come up');
+    }
   }
 
-  #greet(client: MqttClient): void {
-    this.#connected = true;
-    this.#connections++;
-    this.#problem = undefined;
-    this.#refusals.clear();
-    this.#enter('connected');
-    this.#log.info('connected to the broker');
-    void this.#say('online');
-    this.inbound.attach(client);
-    this.#onConnected();
+  #watchCertificates(): void {
+    const problem = this.#certificates.problem;
+    const changed = this.#certificates.refresh();
+    const now = this.#certificates.problem;
+    if (now !== undefined && now.message !== problem?.message) {
+      this.#log.warn({ code: now.code, hint: now.hint }, now.message);
+    }
+    if (!changed) return;
+    this.#brokers.hurry(this.#clock.monoMs());
+    this.#hurry.abort();
+    void this.#leave(this.#attempt.index, 'the certificates of the link have changed');
   }
 
-  async #say(state: UnitState): Promise<void> {
-    const session = { id: this.#sessionId, timeMs: this.#clock.nowMs() };
+  /** Asks better brokers whether they answer, and goes to the first that does. */
+  async #lookForBetter(): Promise<void> {
+    if (this.#isLooking || !this.#connected) return;
+    const better = this.#brokers.betterThan(this.#attempt, this.#clock.monoMs());
+    if (better.length === 0) return;
+    this.#isLooking = true;
+    this.#brokers.looked(this.#clock.monoMs());
+    for (const attempt of better) {
+      const problem = await this.#probe(attempt);
+      if (attempt.index === 0) this.#firstProblem = problem ?? this.#firstProblem;
+      if (problem !== undefined) continue;
+      await this.#leave(attempt.index, 'a better broker of mqtt.urls is back');
+      break;
+    }
+    this.#isLooking = false;
+  }
+
+  /** @returns what is wrong with a broker; undefined: it answers, though perhaps not to this client id. */
+  async #probe(attempt: Attempt): Promise<DeviceError | undefined> {
+    let connection: Connection;
     try {
-      await this.publish(renderStatus(state, this.#wire, session));
+      // An id of its own: with the same one, brokers of a cluster would end the present connection.
+      connection = this.#connectionTo(attempt, `anprd-${this.#unitId}-probe`);
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
-      this.#log.warn({ code: error.code, state }, error.message);
+      return error;
     }
+    const stop = () => connection.drop(connectionError(attempt.url, new Error('stopped')));
+    this.#stopping.signal.addEventListener('abort', stop, { once: true });
+    const opened = await connection.opened;
+    if (opened) await connection.goodbye(this.#clock, GOODBYE_MS);
+    const { error, kind } = await connection.ended;
+    this.#stopping.signal.removeEventListener('abort', stop);
+    return opened || kind === 'refused' || kind === 'no-version' ? undefined : error;
   }
 
-  #clientOptions(): IClientOptions {
-    const will = renderStatus('offline', this.#wire, { id: this.#sessionId });
-    const { protocolVersion } = this.#config;
-    return {
-      ...clientOptions(this.#config),
-      clientId: `anprd-${this.#wire.unitId}`,
-      ...(protocolVersion === 5 && { properties: { maximumPacketSize: MOST_PACKET_BYTES } }),
-      will: { topic: will.topic, payload: will.payload, qos: 1, retain: will.retain, ...propertiesOf(will) },
-    };
+  /** Ends a connection that works, so that another is made, here or at another broker. */
+  async #leave(to: number, why: string): Promise<void> {
+    const current = this.#current;
+    if (current === undefined || !this.#connected || current.leavesFor !== undefined) return;
+    this.#log.info({ from: current.attempt.index, to }, why);
+    current.leavesFor = to;
+    this.#connected = false;
+    await within(this.#clock, LEAVING_MS, current.connection.settled());
+    if (to !== current.attempt.index) await within(this.#clock, GOODBYE_MS, this.#say('stopped', current));
+    await current.connection.goodbye(this.#clock, GOODBYE_MS);
+  }
+
+  #wireOf({ protocolVersion, mayRetain }: Attempt): WireFormat {
+    const { topicPrefix, retain } = this.#config;
+    return { topicPrefix, unitId: this.#unitId, protocolVersion, retain: retain && mayRetain };
   }
 
   #enter(state: LinkState): void {
     this.#state = state;
     this.#sinceMs = this.#clock.nowMs();
   }
-
-  async #within(mostMs: number, work: Promise<void> | undefined): Promise<void> {
-    const done = new AbortController();
-    await Promise.race([work, this.#clock.sleep(mostMs, done.signal).catch(() => undefined)]);
-    done.abort();
-  }
 }
 
-function propertiesOf({ contentType, userProperties }: WireMessage) {
-  return contentType === undefined
-    ? {}
-    : { properties: { contentType, userProperties: { ...userProperties } } };
+/** @param lastedMs below 0 where there was no connection. */
+function endOf(current: Current, kind: ConnectionEnd['kind'], lastedMs: number): AttemptEnd {
+  if (current.leavesFor !== undefined) return { kind: 'left', to: current.leavesFor };
+  if (current.isDropped) return { kind: 'dropped', sound: current.acknowledged > 0 };
+  return kind === 'lost' ? { kind, sound: lastedMs > STEADY_AFTER_MS } : { kind };
 }
 
-/** MQTT 5: mqtt.js would send it all the same, and the broker would end the connection. */
-function checkSize(client: MqttClient, { topic, payload }: WireMessage): void {
-  const mostBytes = client.serverProperties?.maximumPacketSize;
-  const bytes = payload.length + PACKET_OVERHEAD_BYTES;
-  if (mostBytes !== undefined && bytes > mostBytes) throw tooLargeError(topic, bytes, mostBytes);
-}
-
-/** A reason code of the broker is a number; a fault of the connection has none, or a text. */
-function isRefusal(error: Error): boolean {
-  return 'code' in error && typeof error.code === 'number';
+function told({ code, message, hint }: DeviceError): Problem {
+  return { code, message, hint };
 }

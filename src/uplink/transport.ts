@@ -1,23 +1,19 @@
+import type { ClientRequest } from 'node:http';
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { IClientOptions, MqttClient } from 'mqtt';
+import type { MqttClient } from 'mqtt';
 import { chainEndMs } from './certificates.js';
-
-/** A WebSocket has no public way to the socket below it; its client hands over the request that opens it. */
-type FinishRequest = (request: import('node:http').ClientRequest) => void;
 
 /** The socket below an MQTT client, whichever of TCP, TLS and WebSocket it speaks. */
 export class Transport {
   #socket: Socket | undefined;
   #reached = false;
 
-  /** Options that make a WebSocket show its socket; for the others they say nothing. */
-  readonly options: IClientOptions = {
-    wsOptions: {
-      finishRequest: ((request) => {
-        request.once('socket', (socket) => this.#take(socket));
-        request.end();
-      }) satisfies FinishRequest,
+  /** A WebSocket has no public way to the socket below it; the request that opens it has. */
+  readonly webSocketOptions = {
+    finishRequest: (request: ClientRequest): void => {
+      request.once('socket', (socket) => this.#take(socket));
+      request.end();
     },
   };
 

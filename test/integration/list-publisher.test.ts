@@ -79,7 +79,7 @@ function upload(options: Uploading = {}) {
   const { url = broker.url, protocolVersion = 5, clock = systemClock, resend = false } = options;
   return publishList({
     config: mqttSchema.parse({
-      url,
+      urls: [url],
       protocolVersion,
       reconnectFirstSeconds: 0.02,
       reconnectMostSeconds: 0.1,
