@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { DeviceError } from '../../src/lib/errors.js';
 import { type AreaReport, isKept, renderJson, renderTable } from './bench/report.js';
+import { soakDrive } from './soak/drive.js';
 import { soakKills } from './soak/kills.js';
 
 const HELP = `Usage: scripts/soak kills   [--kills 300] [--reads-per-second 50]
@@ -73,6 +74,10 @@ const SOAKS: Readonly<
     options: ['kills', 'reads-per-second'],
     run: (seed, say) =>
       soakKills({ kills: countOf('kills', 300), readsPerSecond: countOf('reads-per-second', 50), seed }, say),
+  },
+  drive: {
+    options: ['minutes'],
+    run: (seed, say) => soakDrive({ minutes: countOf('minutes', 60), seed }, say),
   },
 };
 

@@ -22,21 +22,27 @@ const PUBACK = 4;
 /** MQTT 5: taken, but no session subscribes to it. */
 const NO_MATCHING_SUBSCRIBERS = 16;
 
+export interface TapOptions {
+  /** The broker's acceptance has come through to the device; one object a connection. */
+  readonly onConnected?: (connection: object) => void;
+  readonly onEnded?: (connection: object) => void;
+}
+
 export class MqttTap implements RoadWatcher {
   readonly counts: WireCounts = { published: 0, unheard: 0, connections: 0 };
   /** By `kind id`, how often it was published. */
   readonly published = new Map<string, number>();
   /** By `kind id`. */
   readonly acknowledged = new Set<string>();
-  readonly #onConnected: () => void;
-  readonly #onEnded: () => void;
+  readonly #options: TapOptions;
 
-  constructor(options: { readonly onConnected?: () => void; readonly onEnded?: () => void } = {}) {
-    this.#onConnected = options.onConnected ?? (() => undefined);
-    this.#onEnded = options.onEnded ?? (() => undefined);
+  constructor(options: TapOptions = {}) {
+    this.#options = options;
   }
 
   opened(): { passed(to: 'device' | 'broker', bytes: Buffer): void; ended(): void } {
+    const { onConnected, onEnded } = this.#options;
+    const connection = {};
     const onTheWay = new Map<number, string>();
     const up = new PacketSplitter((type, flags, body) => {
       if (type === PUBLISH && (flags & 0b0110) !== 0) this.#publish(body, onTheWay);
@@ -44,12 +50,12 @@ export class MqttTap implements RoadWatcher {
     const down = new PacketSplitter((type, _flags, body) => {
       if (type === CONNACK && body[1] === 0) {
         this.counts.connections++;
-        this.#onConnected();
+        onConnected?.(connection);
       } else if (type === PUBACK) this.#acknowledge(body, onTheWay);
     });
     return {
       passed: (to, bytes) => (to === 'broker' ? up : down).push(bytes),
-      ended: () => this.#onEnded(),
+      ended: () => onEnded?.(connection),
     };
   }
 
