@@ -40,6 +40,10 @@ export interface Loss {
    * lane of pictures those whose pictures will not.
    */
   readonly statements: readonly (readonly [number, number])[];
+  /** The runs take in numbers that were not lost: there were too many to name each. */
+  readonly coarse?: true;
+  /** Whose numbers they are, where it is an earlier chain of the unit. */
+  readonly chain?: string;
 }
 
 /** What a statement is made of. */

@@ -1,18 +1,23 @@
 import { uuidv7 } from 'uuidv7';
 import type { CaptureRecord, ClockQuality, Hit } from '../domain/capture-record.js';
-import type { ImageKind } from '../domain/outbox.js';
+import type { HitReference, ImageKind } from '../domain/outbox.js';
 import type { Passage } from '../domain/passage.js';
 import type { Match } from '../domain/voi.js';
 import type { SqliteDatabase } from '../lib/sqlite.js';
 import { count } from './counters.js';
-import { enqueue } from './outbox.js';
-import { type HitRow, type ImageRow, passageText, type RecordRow, readKeyOf, recordFrom } from './rows.js';
+import { enqueue, enqueueStatement } from './enqueue.js';
+import { prepared } from './prepared.js';
+import { type HitRow, passageText, type RecordRow, readKeyOf, recordFrom } from './rows.js';
+import { imageDigests, sha256Of, type Writing } from './statements.js';
 
 /** A passage as it was reported, with what matching made of its read. */
 export interface Report {
   readonly passage: Passage;
   readonly match?: Match;
-  /** UTC, milliseconds; the time of the commit where it is left out. */
+  /**
+   * UTC, milliseconds: when its read was compared with the lists, whatever came of it; the time of the
+   * commit where there is a match and this is left out.
+   */
   readonly matchedAtMs?: number;
   readonly clock: ClockQuality;
 }
@@ -25,13 +30,14 @@ export interface Committed {
 }
 
 /**
- * Writes one report: record, pictures, hit and what is to be sent. Runs inside one transaction.
+ * Writes one report: record, pictures, hit, and the sealed statements that are to be sent. Runs inside one
+ * transaction.
  *
  * Invariants
  * - A record takes its sequence number when it is first reported; numbers have no gap.
  * - A report of a phase that the record has already reached changes nothing: it is a repeat after
  *   a crash (the first one was committed, its acknowledgement was lost).
- * - The read goes out once, when the passage is closed; pictures after the text they belong to.
+ * - The read is sealed and goes out once, when the passage is closed; pictures after the text they belong to.
  * - A hit is issued once per record, mark and list. It goes out with the first report that matches,
  *   and it is never taken back: the crew may be acting on it. When the closed read matches what no
  *   hit of this record has named (another mark, or another list), that is a further hit; so is the
@@ -39,11 +45,10 @@ export interface Committed {
  * - A hit stands when the closed read is the one that it came from, or says the listed mark, or
  *   still matches it. Otherwise the read that goes out says that it does not.
  */
-export function commitReport(database: SqliteDatabase, report: Report, nowMs: number): Committed {
+export function commitReport(writing: Writing, report: Report): Committed {
+  const { database, nowMs } = writing;
   const { passage, clock } = report;
-  const before = database.prepare('SELECT * FROM records WHERE id = ?').get(passage.id) as
-    | RecordRow
-    | undefined;
+  const before = recordRow(database, passage.id);
   if (before !== undefined && (before.phase === 'closed' || passage.phase === 'settled')) {
     return { record: recordFrom(before) };
   }
@@ -55,24 +60,27 @@ export function commitReport(database: SqliteDatabase, report: Report, nowMs: nu
     passage: passageText(passage),
     clock: JSON.stringify(clock),
     match_key: readKeyOf(passage),
+    matched_at_ms: report.matchedAtMs ?? (report.match === undefined ? null : nowMs),
   };
-  database
-    .prepare(
-      `INSERT INTO records VALUES (@id, @sequence, @camera_id, @phase, @passage, @clock, @nowMs, @match_key)
-         ON CONFLICT (id) DO UPDATE SET phase = @phase, passage = @passage, clock = @clock, match_key = @match_key`,
-    )
-    .run({ ...row, nowMs });
+  prepared(
+    database,
+    `INSERT INTO records (id, sequence, camera_id, phase, passage, clock, match_key, matched_at_ms,
+         committed_at_ms, believed_at_ms)
+       VALUES (@id, @sequence, @camera_id, @phase, @passage, @clock, @match_key, @matched_at_ms,
+         @nowMs, @believedAtMs)
+       ON CONFLICT (id) DO UPDATE SET phase = @phase, passage = @passage, clock = @clock,
+         match_key = @match_key, matched_at_ms = @matched_at_ms`,
+  ).run({ ...row, nowMs, believedAtMs: writing.believedAtMs });
   keepImages(database, passage);
-  const hit = report.match && issueHit(database, row, report.match, report.matchedAtMs ?? nowMs, nowMs);
+  const hit = report.match && issueHit(writing, row, report.match, row.matched_at_ms ?? nowMs);
   if (passage.phase === 'closed') {
-    database
-      .prepare(
-        'UPDATE hits SET stands = (match_key IN (@read, @matched) OR read_key = @read) WHERE record_id = @id',
-      )
-      .run({ read: row.match_key, matched: report.match?.matchKey ?? '', id: row.id });
-    enqueue(database, { lane: 'reads', recordId: row.id, nowMs });
+    prepared(
+      database,
+      'UPDATE hits SET stands = (match_key IN (@read, @matched) OR read_key = @read) WHERE record_id = @id',
+    ).run({ read: row.match_key, matched: report.match?.matchKey ?? '', id: row.id });
+    enqueueRead(writing, row);
   }
-  enqueueImages(database, row, nowMs);
+  enqueueImages(writing, row);
   return { record: recordFrom(row), ...(hit && { hit }) };
 }
 
@@ -81,17 +89,18 @@ export function commitReport(database: SqliteDatabase, report: Report, nowMs: nu
  * gone: they are sent with what was known.
  * @returns how many there were.
  */
-export function completeOpen(database: SqliteDatabase, cameraId: string | undefined, nowMs: number): number {
-  const open = database
-    .prepare(
-      `SELECT * FROM records WHERE phase = 'settled' AND camera_id = coalesce(?, camera_id) ORDER BY sequence`,
-    )
-    .all(cameraId ?? null) as RecordRow[];
-  for (const row of open) {
-    const passage = passageText({ ...JSON.parse(row.passage), phase: 'closed' });
-    database.prepare(`UPDATE records SET phase = 'closed', passage = ? WHERE id = ?`).run(passage, row.id);
-    enqueue(database, { lane: 'reads', recordId: row.id, nowMs });
-    enqueueImages(database, { ...row, phase: 'closed' }, nowMs);
+export function completeOpen(writing: Writing, cameraId: string | undefined): number {
+  const { database } = writing;
+  const open = prepared<RecordRow>(
+    database,
+    `SELECT * FROM records WHERE phase = 'settled' AND camera_id = coalesce(?, camera_id) ORDER BY sequence`,
+  ).all(cameraId ?? null);
+  for (const before of open) {
+    const passage = passageText({ ...JSON.parse(before.passage), phase: 'closed' });
+    const row: RecordRow = { ...before, phase: 'closed', passage };
+    prepared(database, `UPDATE records SET phase = 'closed', passage = ? WHERE id = ?`).run(passage, row.id);
+    enqueueRead(writing, row);
+    enqueueImages(writing, row);
   }
   return open.length;
 }
@@ -102,54 +111,76 @@ export function completeOpen(database: SqliteDatabase, cameraId: string | undefi
  * @returns undefined where the record is gone by now, or has this hit already.
  */
 export function commitLate(
-  database: SqliteDatabase,
+  writing: Writing,
   recordId: string,
-  { match, matchedAtMs, nowMs }: { match: Match; matchedAtMs: number; nowMs: number },
+  { match, matchedAtMs }: { match: Match; matchedAtMs: number },
 ): Hit | undefined {
-  const row = database.prepare('SELECT * FROM records WHERE id = ?').get(recordId) as RecordRow | undefined;
+  const { database } = writing;
+  const row = recordRow(database, recordId);
   if (row === undefined) return undefined;
-  const isFirst = database.prepare('SELECT 1 FROM hits WHERE record_id = ?').get(recordId) === undefined;
-  const hit = issueHit(database, row, { ...match, late: true }, matchedAtMs, nowMs);
+  const isFirst = hitsOf(database, recordId).length === 0;
+  const hit = issueHit(writing, row, { ...match, late: true }, matchedAtMs);
   if (hit === undefined) return undefined;
-  if (isFirst) database.prepare('UPDATE images SET queued = 0 WHERE record_id = ?').run(recordId);
-  enqueueImages(database, row, nowMs);
+  if (isFirst) prepared(database, 'UPDATE images SET queued = 0 WHERE record_id = ?').run(recordId);
+  enqueueImages(writing, row);
   return hit;
 }
 
-function issueHit(
-  database: SqliteDatabase,
-  row: RecordRow,
-  match: Match,
-  matchedAtMs: number,
-  nowMs: number,
-): Hit | undefined {
+function recordRow(database: SqliteDatabase, id: string): RecordRow | undefined {
+  return prepared<RecordRow>(database, 'SELECT * FROM records WHERE id = ?').get(id);
+}
+
+/** In the order in which they were issued. */
+export function hitsOf(database: SqliteDatabase, recordId: string): readonly HitReference[] {
+  return prepared<Pick<HitRow, 'id' | 'stands'>>(
+    database,
+    'SELECT id, stands FROM hits WHERE record_id = ? ORDER BY rowid',
+  )
+    .all(recordId)
+    .map(({ id, stands }) => ({ id, stands: stands === 1 }));
+}
+
+function issueHit(writing: Writing, row: RecordRow, match: Match, matchedAtMs: number): Hit | undefined {
+  const { database, nowMs } = writing;
   const named = new Set(
-    (
-      database
-        .prepare('SELECT match FROM hits WHERE record_id = ? AND match_key = ?')
-        .all(row.id, match.matchKey) as Pick<HitRow, 'match'>[]
-    )
+    prepared<Pick<HitRow, 'match'>>(database, 'SELECT match FROM hits WHERE record_id = ? AND match_key = ?')
+      .all(row.id, match.matchKey)
       .map((hit) => JSON.parse(hit.match) as Match)
       .filter(({ alerts }) => alerts || !match.alerts)
       .flatMap(({ entries }) => entries.map(({ list }) => list.id)),
   );
   if (match.entries.every(({ list }) => named.has(list.id))) return undefined;
   const hit: Hit = { id: uuidv7(), recordId: row.id, matchedAtMs, match };
-  database
-    .prepare('INSERT INTO hits VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)')
-    .run(
-      hit.id,
-      row.id,
-      match.matchKey,
-      matchedAtMs,
-      nowMs,
-      JSON.stringify(match),
-      row.passage,
-      row.clock,
-      row.match_key,
-    );
-  enqueue(database, { lane: 'hits', recordId: row.id, hitId: hit.id, nowMs });
+  prepared(
+    database,
+    `INSERT INTO hits (id, record_id, match_key, matched_at_ms, committed_at_ms, match, passage, clock, stands,
+       read_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)`,
+  ).run(
+    hit.id,
+    row.id,
+    match.matchKey,
+    matchedAtMs,
+    nowMs,
+    JSON.stringify(match),
+    row.passage,
+    row.clock,
+    row.match_key,
+  );
+  const images = imageDigests(database, row.id);
+  enqueueStatement(writing, { kind: 'hit', hit, record: recordFrom(row), images, committedAtMs: nowMs });
   return hit;
+}
+
+function enqueueRead(writing: Writing, row: RecordRow): void {
+  const { database, nowMs } = writing;
+  enqueueStatement(writing, {
+    kind: 'read',
+    record: recordFrom(row),
+    hits: hitsOf(database, row.id),
+    images: imageDigests(database, row.id),
+    ...(row.matched_at_ms !== null && { matchedAtMs: row.matched_at_ms }),
+    committedAtMs: nowMs,
+  });
 }
 
 function keepImages(database: SqliteDatabase, passage: Passage): void {
@@ -159,37 +190,47 @@ function keepImages(database: SqliteDatabase, passage: Passage): void {
   ] as const satisfies readonly (readonly [ImageKind, unknown])[];
   for (const [kind, image] of pictures) {
     if (image === undefined) continue;
-    const before = database
-      .prepare('SELECT * FROM images WHERE record_id = ? AND kind = ?')
-      .get(passage.id, kind) as ImageRow | undefined;
-    if (before?.jpeg.equals(image.jpeg)) continue;
-    database
-      .prepare('INSERT OR REPLACE INTO images VALUES (?, ?, ?, 0, ?, ?, ?, ?)')
-      .run(
-        passage.id,
-        kind,
-        (before?.revision ?? 0) + 1,
-        image.widthPx,
-        image.heightPx,
-        passage.pictureAtMs,
-        image.jpeg,
-      );
+    const before = prepared<{ revision: number; sha256: string }>(
+      database,
+      'SELECT revision, sha256 FROM images WHERE record_id = ? AND kind = ?',
+    ).get(passage.id, kind);
+    const sha256 = sha256Of(image.jpeg);
+    if (before?.sha256 === sha256) continue;
+    prepared(
+      database,
+      `INSERT OR REPLACE INTO images (record_id, kind, revision, queued, width_px, height_px, picture_at_ms,
+         jpeg, sha256) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)`,
+    ).run(
+      passage.id,
+      kind,
+      (before?.revision ?? 0) + 1,
+      image.widthPx,
+      image.heightPx,
+      passage.pictureAtMs,
+      image.jpeg,
+      sha256,
+    );
   }
 }
 
 /** A hit's pictures go at once, so that the crew sees the vehicle; the others when they are final. */
-function enqueueImages(database: SqliteDatabase, row: RecordRow, nowMs: number): void {
-  const isHit = database.prepare('SELECT 1 FROM hits WHERE record_id = ?').get(row.id) !== undefined;
+function enqueueImages(writing: Writing, row: RecordRow): void {
+  const { database } = writing;
+  const isHit = hitsOf(database, row.id).length > 0;
   if (!isHit && row.phase !== 'closed') return;
-  const kinds = database
-    .prepare('UPDATE images SET queued = 1 WHERE record_id = ? AND queued = 0 RETURNING kind')
-    .pluck()
-    .all(row.id) as ImageKind[];
+  const pictures = prepared<{ imageKind: ImageKind; bytes: number }>(
+    database,
+    `UPDATE images SET queued = 1 WHERE record_id = ? AND queued = 0
+       RETURNING kind AS imageKind, length(jpeg) AS bytes`,
+  ).all(row.id);
   // The plate first: it is a tenth of the overview and says more.
-  for (const imageKind of kinds.sort().reverse()) {
+  pictures.sort((a, b) => (a.imageKind < b.imageKind ? 1 : -1));
+  for (const picture of pictures) {
     // An earlier picture that still waits has become pointless: the better one takes its place.
-    database.prepare('DELETE FROM outbox WHERE record_id = ? AND image_kind = ?').run(row.id, imageKind);
-    const lane = isHit ? 'hit-images' : 'read-images';
-    enqueue(database, { lane, recordId: row.id, imageKind, nowMs });
+    prepared(database, 'DELETE FROM outbox WHERE record_id = ? AND image_kind = ?').run(
+      row.id,
+      picture.imageKind,
+    );
+    enqueue(writing, { lane: isHit ? 'hit-images' : 'read-images', recordId: row.id, ...picture });
   }
 }

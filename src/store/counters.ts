@@ -1,30 +1,42 @@
+import { LANE_NAMES, type Lane } from '../domain/outbox.js';
+import type { LossReason } from '../domain/statement.js';
 import type { SqliteDatabase } from '../lib/sqlite.js';
+import { prepared } from './prepared.js';
 
 /**
  * Counts that outlive the process. `sequence` is the last one given to a record; the others say
- * what was taken out of the store and why: erased = the broker had it, dropped = nobody will.
+ * what was taken out of the store and why: erased = the broker had it, lost = nobody will.
  */
-export type Counter = 'sequence' | 'erased.age' | 'erased.budget' | 'dropped.image' | 'dropped.read';
+export type Counter = 'sequence' | 'erased.age' | 'erased.budget' | LossCounter;
+
+export type LossCounter = `lost.${Lane}.${LossReason}`;
 
 /** Adds to a counter and gives its new value. */
 export function count(database: SqliteDatabase, counter: Counter, by: number): number {
-  return database
-    .prepare(
-      `INSERT INTO counters VALUES (?, ?)
-         ON CONFLICT (name) DO UPDATE SET value = value + excluded.value RETURNING value`,
-    )
-    .pluck()
-    .get(counter, by) as number;
+  const row = prepared<{ value: number }>(
+    database,
+    `INSERT INTO counters VALUES (?, ?)
+       ON CONFLICT (name) DO UPDATE SET value = value + excluded.value RETURNING value`,
+  ).get(counter, by);
+  return row?.value as number;
 }
 
-export function readCounters(database: SqliteDatabase): Record<Counter, number> {
-  const rows = database.prepare('SELECT name, value FROM counters').raw().all() as [Counter, number][];
-  return {
-    sequence: 0,
-    'erased.age': 0,
-    'erased.budget': 0,
-    'dropped.image': 0,
-    'dropped.read': 0,
-    ...Object.fromEntries(rows),
-  };
+/** @returns the value of a counter; 0 where it never counted. */
+export type Counted = (counter: Counter) => number;
+
+export function readCounters(database: SqliteDatabase): Counted {
+  const rows = prepared<{ name: Counter; value: number }>(database, 'SELECT name, value FROM counters').all();
+  const values = new Map(rows.map(({ name, value }) => [name, value]));
+  return (counter) => values.get(counter) ?? 0;
+}
+
+const REASONS = ['budget', 'age', 'damage'] as const satisfies readonly LossReason[];
+
+/** What was lost since the store was made, by lane and reason; what never was is left out. */
+export function lossCounts(
+  counted: Counted,
+): readonly { readonly lane: Lane; readonly reason: LossReason; readonly count: number }[] {
+  return LANE_NAMES.flatMap((lane) =>
+    REASONS.map((reason) => ({ lane, reason, count: counted(`lost.${lane}.${reason}`) })),
+  ).filter((loss) => loss.count > 0);
 }

@@ -1,23 +1,61 @@
 import {
   type ImageKind,
+  LANE_NAMES,
   LANES,
   type Lane,
+  type LaneTotals,
+  type MeteredHour,
   type Outbox,
   type OutboxItem,
   type OutboxMessage,
 } from '../domain/outbox.js';
+import type { StatementKind } from '../domain/statement.js';
 import type { SqliteDatabase } from '../lib/sqlite.js';
-import { type HitRow, hitFrom, type ImageRow, imageFrom, type RecordRow, recordFrom } from './rows.js';
+import { Leases } from './leases.js';
+import { addToMeter, readMeter } from './meter.js';
+import { prepared } from './prepared.js';
 
-interface OutboxRow {
+interface TextRow {
   readonly id: number;
-  readonly lane: number;
-  readonly record_id: string;
-  readonly hit_id: string | null;
-  readonly image_kind: ImageKind | null;
+  readonly queuedAtMs: number;
+  readonly kind: StatementKind | null;
+  readonly subjectId: string | null;
+  readonly text: string | null;
+  readonly healthId: string;
+  readonly healthAtMs: number;
+  readonly health: string;
 }
 
-const LANE_NAMES = Object.keys(LANES) as Lane[];
+interface PictureRow {
+  readonly id: number;
+  readonly queuedAtMs: number;
+  readonly recordId: string;
+  readonly cameraId: string;
+  readonly imageKind: ImageKind;
+  readonly revision: number;
+  readonly pictureAtMs: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly jpeg: Buffer;
+}
+
+const TEXTS = `SELECT o.id, o.queued_at_ms AS queuedAtMs, s.kind, s.subject_id AS subjectId, s.text,
+    o.health_id AS healthId, o.health_at_ms AS healthAtMs, o.health
+  FROM outbox o LEFT JOIN statements s ON s.id = o.statement_id`;
+
+// CROSS: the outbox is stepped through, whatever the planner thinks of the other tables.
+const PICTURES = `SELECT o.id, o.queued_at_ms AS queuedAtMs, r.id AS recordId, r.camera_id AS cameraId,
+    i.kind AS imageKind, i.revision, i.picture_at_ms AS pictureAtMs, i.width_px AS widthPx,
+    i.height_px AS heightPx, i.jpeg
+  FROM outbox o CROSS JOIN images i ON i.record_id = o.record_id AND i.kind = o.image_kind
+  CROSS JOIN records r ON r.id = o.record_id`;
+
+/**
+ * Ids that go out are of one database: those of the next one (a damaged file was replaced) begin at 1
+ * again, and a late acknowledgement must not delete another item. So the number of the database
+ * stands above them.
+ */
+const IDS_OF_A_DATABASE = 2 ** 40;
 
 export interface SqliteOutboxOptions {
   /** Runs work on the open database and turns storage faults into DeviceErrors. */
@@ -27,100 +65,140 @@ export interface SqliteOutboxOptions {
 /** The outbox table behind the domain's port; its invariants stand there. */
 export class SqliteOutbox implements Outbox {
   readonly #run: SqliteOutboxOptions['run'];
-  readonly #leased = new Set<number>();
+  #leases = new Leases();
+  #database: SqliteDatabase | undefined;
+  #databases = 0;
 
   constructor(options: SqliteOutboxOptions) {
     this.#run = options.run;
   }
 
-  lease(limit: number): readonly OutboxItem[] {
+  lease(limit: number, lanes: readonly Lane[] = LANE_NAMES): readonly OutboxItem[] {
     return this.#run((database) => {
-      // Among the first limit + leased rows at most `leased` are leased, so this finds enough.
-      const rows = database
-        .prepare('SELECT id, lane, record_id, hit_id, image_kind FROM outbox ORDER BY lane, id LIMIT ?')
-        .all(limit + this.#leased.size) as OutboxRow[];
-      const items = rows
-        .filter((row) => !this.#leased.has(row.id))
-        .slice(0, limit)
-        .map((row) => ({
-          id: row.id,
-          lane: LANE_NAMES[row.lane] as Lane,
-          message: messageOf(database, row),
-        }));
+      this.#enter(database);
+      const items: OutboxItem[] = [];
+      for (const lane of LANE_NAMES) {
+        if (items.length >= limit) break;
+        if (lanes.includes(lane)) items.push(...this.#next(database, lane, limit - items.length));
+      }
       // Only now: if one cannot be read, none is held.
-      for (const item of items) this.#leased.add(item.id);
-      return items;
+      for (const { id, lane } of items) this.#leases.take(lane, id);
+      return items.map((item) => ({ ...item, id: this.#firstId + item.id }));
     });
   }
 
-  ack(ids: readonly number[]): void {
-    this.#run((database) => {
-      const remove = database.prepare('DELETE FROM outbox WHERE id = ?');
-      database.transaction(() => {
-        for (const id of ids) remove.run(id);
-      })();
+  ack(ids: readonly number[], sent?: MeteredHour): void {
+    const own = this.#run((database) => {
+      this.#enter(database);
+      const own = this.#own(ids);
+      const remove = prepared(database, 'DELETE FROM outbox WHERE id = ?');
+      database
+        .transaction(() => {
+          for (const id of own) remove.run(id);
+          if (sent !== undefined) addToMeter(database, sent);
+        })
+        .immediate();
+      return own;
     });
-    this.release(ids);
+    this.#leases.drop(own);
   }
 
   release(ids: readonly number[]): void {
-    for (const id of ids) this.#leased.delete(id);
+    this.#leases.giveBack(this.#own(ids));
   }
 
-  /** Whether an item is on its way to the broker just now. */
-  isLeased(id: number): boolean {
-    return this.#leased.has(id);
+  waiting(): Readonly<Record<Lane, LaneTotals>> {
+    return this.#run(laneTotals);
+  }
+
+  metered(hour: number): MeteredHour {
+    return this.#run((database) => readMeter(database, hour));
+  }
+
+  /** Whether a row of the outbox is on its way to the broker just now. */
+  isLeased(rowId: number): boolean {
+    return this.#leases.holds(rowId);
+  }
+
+  /** To be called where rows have come in by another way than at the end of a lane. */
+  rescan(): void {
+    this.#leases.rescan();
+  }
+
+  #next(database: SqliteDatabase, lane: Lane, limit: number): OutboxItem[] {
+    const isText = lane !== 'hit-images' && lane !== 'read-images';
+    const columns = isText ? TEXTS : PICTURES;
+    const one = prepared<TextRow | PictureRow>(database, `${columns} WHERE o.lane = ? AND o.id = ?`);
+    const rows: (TextRow | PictureRow)[] = [];
+    for (const id of this.#leases.givenBack(lane)) {
+      if (rows.length === limit) break;
+      const row = one.get(LANES[lane], id);
+      if (row !== undefined) rows.push(row);
+      // The budget, or a better picture, has taken it out meanwhile.
+      else this.#leases.drop([id]);
+    }
+    const { lastId, held } = this.#leases.end(lane);
+    const wanted = limit - rows.length;
+    const fresh =
+      wanted === 0
+        ? []
+        : prepared<TextRow | PictureRow>(
+            database,
+            `${columns} WHERE o.lane = ? AND o.id > ? ORDER BY o.id LIMIT ?`,
+          )
+            .all(LANES[lane], lastId, wanted + held)
+            .filter(({ id }) => !this.#leases.holds(id));
+    rows.push(...fresh.slice(0, wanted));
+    return rows.map((row) => ({
+      id: row.id,
+      lane,
+      queuedAtMs: row.queuedAtMs,
+      message: 'jpeg' in row ? pictureOf(row) : textOf(row),
+    }));
+  }
+
+  /** Leases are of a database: what was leased of another one waits again, under other ids. */
+  #enter(database: SqliteDatabase): void {
+    if (this.#database === database) return;
+    this.#database = database;
+    this.#databases++;
+    this.#leases = new Leases();
+  }
+
+  get #firstId(): number {
+    return this.#databases * IDS_OF_A_DATABASE;
+  }
+
+  #own(ids: readonly number[]): number[] {
+    return ids.map((id) => id - this.#firstId).filter((id) => id > 0 && id < IDS_OF_A_DATABASE);
   }
 }
 
-/** Puts a hit, a read or an image at the end of its lane; called inside the commit's transaction. */
-export function enqueue(
-  database: SqliteDatabase,
-  item: {
-    readonly lane: Lane;
-    readonly recordId: string;
-    readonly hitId?: string;
-    readonly imageKind?: ImageKind;
-    readonly nowMs: number;
-  },
-): void {
-  database
-    .prepare('INSERT INTO outbox (lane, record_id, hit_id, image_kind, queued_at_ms) VALUES (?, ?, ?, ?, ?)')
-    .run(LANES[item.lane], item.recordId, item.hitId ?? null, item.imageKind ?? null, item.nowMs);
+/** Of every lane, kept up to date by triggers: nothing is counted here. */
+export function laneTotals(database: SqliteDatabase): Record<Lane, LaneTotals> {
+  const rows = prepared<LaneTotals & { lane: number }>(
+    database,
+    'SELECT lane, items, bytes FROM lane_totals',
+  ).all();
+  return Object.fromEntries(
+    rows.map(({ lane, items, bytes }) => [LANE_NAMES[lane] as Lane, { items, bytes }]),
+  ) as Record<Lane, LaneTotals>;
 }
 
-function messageOf(database: SqliteDatabase, row: OutboxRow): OutboxMessage {
-  const record = database.prepare('SELECT * FROM records WHERE id = ?').get(row.record_id) as RecordRow;
-  if (row.hit_id !== null) {
-    const hit = database.prepare('SELECT * FROM hits WHERE id = ?').get(row.hit_id) as HitRow;
-    return {
-      kind: 'hit',
-      hit: hitFrom(hit),
-      record: recordFrom({ ...record, passage: hit.passage, clock: hit.clock }),
-      committedAtMs: hit.committed_at_ms,
-    };
-  }
-  if (row.image_kind !== null) {
-    const image = database
-      .prepare('SELECT * FROM images WHERE record_id = ? AND kind = ?')
-      .get(row.record_id, row.image_kind) as ImageRow;
-    return {
-      kind: 'image',
-      recordId: record.id,
-      cameraId: record.camera_id,
-      sequence: record.sequence,
-      imageKind: image.kind,
-      revision: image.revision,
-      pictureAtMs: image.picture_at_ms,
-      image: imageFrom(image),
-    };
-  }
-  const hits = database
-    .prepare('SELECT id, stands FROM hits WHERE record_id = ? ORDER BY id')
-    .all(record.id) as Pick<HitRow, 'id' | 'stands'>[];
+function textOf(row: TextRow): OutboxMessage {
+  if (row.kind === null) return { kind: 'health', id: row.healthId, atMs: row.healthAtMs, text: row.health };
+  return { kind: row.kind, id: row.subjectId as string, text: row.text as string };
+}
+
+function pictureOf(row: PictureRow): OutboxMessage {
+  const { recordId, cameraId, imageKind, revision, pictureAtMs, widthPx, heightPx, jpeg } = row;
   return {
-    kind: 'read',
-    record: recordFrom(record),
-    hits: hits.map(({ id, stands }) => ({ id, stands: stands === 1 })),
+    kind: 'image',
+    recordId,
+    cameraId,
+    imageKind,
+    revision,
+    pictureAtMs,
+    image: { jpeg, widthPx, heightPx },
   };
 }

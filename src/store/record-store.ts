@@ -1,14 +1,18 @@
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { StoreConfig } from '../config/schema.js';
 import type { Hit } from '../domain/capture-record.js';
-import { LANES, type Lane, type Outbox } from '../domain/outbox.js';
+import type { Outbox } from '../domain/outbox.js';
+import type { ChainHead, Loss, Notary } from '../domain/statement.js';
 import type { Match } from '../domain/voi.js';
 import type { Clock } from '../lib/clock.js';
-import { DeviceError, messageOf } from '../lib/errors.js';
+import { DeviceError } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
-import { isStorageFault, openDatabase, type SqliteDatabase } from '../lib/sqlite.js';
+import type { SqliteDatabase } from '../lib/sqlite.js';
 import type { StorageKey } from '../lib/storage-key.js';
+import { type AgeState, advanceAge, believedAtMs, firstAge, readAge, writeAge } from './age-clock.js';
 import { type Committed, commitLate, commitReport, completeOpen, type Report } from './commit.js';
-import { readCounters } from './counters.js';
+import { putHealth } from './health.js';
 import {
   type HeldKey,
   type HeldRead,
@@ -18,58 +22,63 @@ import {
   recheckedRevision,
   setRecheckedRevision,
 } from './held-reads.js';
-import { STORE_MIGRATIONS } from './migrations.js';
+import { tellLosses } from './losses.js';
 import { SqliteOutbox } from './outbox.js';
-import { sweep, usedBytes } from './retention.js';
+import { type Budget, fileBytes, type Removed, Sweep, usedBytes } from './retention.js';
+import { type StoreSnapshot, snapshotOf } from './snapshot.js';
+import { beginChain, chainHead, type StoredStatement, storedStatements, type Writing } from './statements.js';
+import { StoreFile } from './store-file.js';
+import { sealWaiting } from './unsealed.js';
 
-export interface StoreSnapshot {
-  /** The sequence number given last. */
-  readonly lastSequence: number;
-  readonly records: number;
-  /** Records whose vehicle is still in view. */
-  readonly openRecords: number;
-  readonly hits: number;
-  readonly waiting: Readonly<Record<Lane, number>>;
-  /** Since the oldest item that waits was put into the outbox; absent where none waits. */
-  readonly oldestWaitingMs?: number;
-  readonly usedBytes: number;
-  readonly mostBytes: number;
-  /** Taken out after the broker had them: records by age, records and pictures by the budget. */
-  readonly erased: { readonly age: number; readonly budget: number };
-  /** Taken out before the broker had them, because the budget was spent. */
-  readonly dropped: { readonly images: number; readonly reads: number };
-}
+export type { StoreSnapshot } from './snapshot.js';
 
 export interface RecordStoreOptions {
   readonly config: StoreConfig;
   readonly key: StorageKey;
+  readonly notary: Notary;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Called when something was dropped that the broker had not taken, with what the statement of it says. */
+  readonly onLoss?: (losses: readonly Loss[]) => void;
+  /** Bytes that are left on the disk of a folder. */
+  readonly freeBytes?: (folder: string) => Promise<number>;
 }
 
 const SWEEP_EVERY_MS = 60_000;
 const DAY_MS = 86_400_000;
+const MEGABYTE = 1_000_000;
 
 /**
- * Capture records, their pictures, hits and what waits for the broker, in one SQLite file.
+ * Capture records, their pictures, hits, statements and what waits for the broker, in one SQLite file.
  * What `commit` has returned survives a crash and a power cut.
  */
 export class RecordStore {
+  readonly #options: RecordStoreOptions;
   readonly #config: StoreConfig;
-  readonly #key: StorageKey;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #file: StoreFile;
   readonly #outbox: SqliteOutbox;
   readonly #stopping = new AbortController();
-  #database: SqliteDatabase | undefined;
+  #age: AgeState;
   #sweeping: Promise<void> | undefined;
 
   constructor(options: RecordStoreOptions) {
-    this.#config = options.config;
-    this.#key = options.key;
-    this.#clock = options.clock;
-    this.#log = options.log;
-    this.#outbox = new SqliteOutbox({ run: (work) => this.#run(work) });
+    const { config, key, clock, log } = options;
+    this.#options = options;
+    this.#config = config;
+    this.#clock = clock;
+    this.#log = log;
+    this.#age = firstAge(clock.nowMs(), clock.monoMs());
+    this.#file = new StoreFile({
+      path: config.path,
+      key,
+      clock,
+      log,
+      onDatabase: (database) => this.#begin(database),
+      onChange: () => this.#outbox.rescan(),
+    });
+    this.#outbox = new SqliteOutbox({ run: (work) => this.#file.run(work) });
   }
 
   /** What waits for the broker; usable between start and stop. */
@@ -79,9 +88,7 @@ export class RecordStore {
 
   /** @throws DeviceError store.open-failed, store.key-wrong, store.newer-schema, store.write-failed */
   async start(): Promise<void> {
-    this.#database = openDatabase(this.#config.path, STORE_MIGRATIONS, { key: this.#key });
-    // What is erased is overwritten, not only forgotten: it is personal data.
-    this.#database.pragma('secure_delete = ON');
+    this.#file.open();
     const completed = this.completeOpen();
     if (completed > 0)
       this.#log.warn({ records: completed }, 'completed records that the last run left open');
@@ -91,18 +98,15 @@ export class RecordStore {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#sweeping;
-    this.#database?.close();
-    this.#database = undefined;
+    this.#file.close();
   }
 
   /**
-   * Stores a report whole or not at all; the same report again changes nothing.
+   * Stores a report whole or not at all, its statements sealed; the same report again changes nothing.
    * @throws DeviceError store.write-failed: nothing of it was stored, report it again later.
    */
   commit(report: Report): Committed {
-    return this.#run((database) =>
-      database.transaction(() => commitReport(database, report, this.#clock.nowMs())).immediate(),
-    );
+    return this.#write((writing) => commitReport(writing, report));
   }
 
   /**
@@ -111,9 +115,7 @@ export class RecordStore {
    * @returns how many there were.
    */
   completeOpen(cameraId?: string): number {
-    return this.#run((database) =>
-      database.transaction(() => completeOpen(database, cameraId, this.#clock.nowMs())).immediate(),
-    );
+    return this.#write((writing) => completeOpen(writing, cameraId));
   }
 
   /**
@@ -124,98 +126,166 @@ export class RecordStore {
    * @throws DeviceError store.write-failed
    */
   commitLate(recordId: string, match: Match, matchedAtMs: number): Hit | undefined {
-    return this.#run((database) =>
-      database
-        .transaction(() => commitLate(database, recordId, { match, matchedAtMs, nowMs: this.#clock.nowMs() }))
-        .immediate(),
-    );
+    return this.#write((writing) => commitLate(writing, recordId, { match, matchedAtMs }));
+  }
+
+  /**
+   * Puts what the device says of itself into lane `health`, in the place of what it said before, unless
+   * that is on its way already.
+   * @param id UUIDv7. @param atMs UTC, milliseconds. @param text JSON.
+   * @throws DeviceError store.write-failed
+   */
+  putHealth(id: string, atMs: number, text: string): void {
+    const isLeased = (outboxId: number) => this.#outbox.isLeased(outboxId);
+    this.#write((writing) => putHealth(writing, { id, atMs, text }, isLeased));
+  }
+
+  /** The end of the chain of statements. @throws DeviceError store.write-failed */
+  head(): ChainHead {
+    return this.#file.run(chainHead);
+  }
+
+  /** @see storedStatements in statements.ts. @throws DeviceError store.write-failed */
+  statements(afterPosition: number, limit: number): readonly StoredStatement[] {
+    return this.#file.run((database) => storedStatements(database, { afterPosition, limit }));
   }
 
   /** @see heldKeys in held-reads.ts. @throws DeviceError store.write-failed, as all that reads. */
   heldKeys(sinceMs: number, afterSequence: number, limit: number): readonly HeldKey[] {
-    return this.#run((database) => heldKeys(database, { sinceMs, afterSequence, limit }));
+    return this.#file.run((database) => heldKeys(database, { sinceMs, afterSequence, limit }));
   }
 
   heldReads(sinceMs: number, afterSequence: number, limit: number): readonly HeldRead[] {
-    return this.#run((database) => heldReads(database, { sinceMs, afterSequence, limit }));
+    return this.#file.run((database) => heldReads(database, { sinceMs, afterSequence, limit }));
   }
 
   heldRead(sequence: number): HeldRead | undefined {
-    return this.#run((database) => heldRead(database, sequence));
+    return this.#file.run((database) => heldRead(database, sequence));
   }
 
   /** The revision of a list that all held reads have been checked against; undefined: none. */
   recheckedRevision(listId: string): number | undefined {
-    return this.#run((database) => recheckedRevision(database, listId));
+    return this.#file.run((database) => recheckedRevision(database, listId));
   }
 
   setRecheckedRevision(listId: string, revision: number): void {
-    this.#run((database) => setRecheckedRevision(database, listId, revision));
+    this.#file.run((database) => setRecheckedRevision(database, listId, revision));
   }
 
   /**
-   * Erases what is too old and makes room where the budget is spent; runs by itself every minute.
+   * Erases what is too old, makes room where a budget is spent, and states what was lost by that; runs by
+   * itself every minute.
    * @throws DeviceError store.write-failed
    */
   async sweep(): Promise<void> {
+    this.#advanceAge();
+    const mostBytes = await this.#mostBytesOnDisk();
+    const sweep = new Sweep(this.#budget(mostBytes));
     const totals: Record<string, number> = {};
-    const steps = this.#run((database) =>
-      sweep(database, {
-        nowMs: this.#clock.nowMs(),
-        retentionMs: this.#config.retentionDays * DAY_MS,
-        mostBytes: this.#mostBytes,
-        isLeased: (id) => this.#outbox.isLeased(id),
-      }),
-    );
     while (!this.#stopping.signal.aborted) {
-      const step = this.#run(() => steps.next());
-      if (step.done) break;
-      for (const [reason, by] of Object.entries(step.value)) totals[reason] = (totals[reason] ?? 0) + by;
+      const removed = this.#file.run((database) => sweep.next(database));
+      if (removed === undefined) break;
+      addTo(totals, removed);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    if (this.#run(usedBytes) > this.#mostBytes) {
+    // Also what an earlier run dropped and did not come to tell.
+    const losses = this.#write(tellLosses);
+    if (losses !== undefined) {
+      this.#log.error(totals, 'over a budget of the store: dropped what the broker had not taken');
+      this.#options.onLoss?.(losses);
+    }
+    if (this.#file.run(usedBytes) > mostBytes) {
       this.#log.error('the store is over its budget: only hits and what is on its way are left to drop');
     }
     if (Object.keys(totals).length === 0) return;
-    // The log that SQLite keeps beside the file still holds what was erased: empty it.
-    this.#run((database) => database.pragma('wal_checkpoint(TRUNCATE)'));
+    this.#file.run((database) => {
+      // Pages that hold nothing any more go back to the disk, where the file can give them.
+      database.pragma('incremental_vacuum');
+      // The log that SQLite keeps beside the file still holds what was erased: empty it.
+      database.pragma('wal_checkpoint(TRUNCATE)');
+    });
     this.#log.info(totals, 'records erased');
-    const dropped = (totals['dropped.image'] ?? 0) + (totals['dropped.read'] ?? 0);
-    if (dropped > 0) this.#log.error(totals, 'the store is full: dropped what the broker had not taken');
   }
 
   /** @throws DeviceError store.write-failed where the file cannot be read. */
   snapshot(): StoreSnapshot {
-    return this.#run((database) => {
-      const counters = readCounters(database);
-      const waiting = Object.fromEntries(Object.keys(LANES).map((lane) => [lane, 0])) as Record<Lane, number>;
-      const byLane = database.prepare('SELECT lane, count(*) FROM outbox GROUP BY lane').raw().all() as [
-        number,
-        number,
-      ][];
-      const laneNames = Object.keys(LANES) as Lane[];
-      for (const [lane, count] of byLane) waiting[laneNames[lane] as Lane] = count;
-      const one = (sql: string) => database.prepare(sql).pluck().get() as number;
-      const oldestAtMs = database.prepare('SELECT min(queued_at_ms) FROM outbox').pluck().get() as
-        | number
-        | null;
-      return {
-        lastSequence: counters.sequence,
-        records: one('SELECT count(*) FROM records'),
-        openRecords: one(`SELECT count(*) FROM records WHERE phase = 'settled'`),
-        hits: one('SELECT count(*) FROM hits'),
-        waiting,
-        ...(oldestAtMs !== null && { oldestWaitingMs: Math.max(0, this.#clock.nowMs() - oldestAtMs) }),
-        usedBytes: usedBytes(database),
+    return this.#file.run((database) =>
+      snapshotOf(database, {
+        believedMs: believedAtMs(this.#age, this.#clock.monoMs()),
         mostBytes: this.#mostBytes,
-        erased: { age: counters['erased.age'], budget: counters['erased.budget'] },
-        dropped: { images: counters['dropped.image'], reads: counters['dropped.read'] },
-      };
+        file: this.#file.state,
+      }),
+    );
+  }
+
+  /** What every database needs before it is written to. */
+  #begin(database: SqliteDatabase): void {
+    this.#age = readAge(database) ?? this.#age;
+    const begin = database.transaction(() => {
+      beginChain(database);
+      return sealWaiting(this.#writing(database));
     });
+    let sealed = 0;
+    for (let some = begin.immediate(); some > 0; some = begin.immediate()) sealed += some;
+    if (sealed > 0) this.#log.info({ statements: sealed }, 'sealed what an earlier version left waiting');
+  }
+
+  #write<T>(work: (writing: Writing) => T): T {
+    return this.#file.run((database) =>
+      database.transaction(() => work(this.#writing(database))).immediate(),
+    );
+  }
+
+  #writing(database: SqliteDatabase): Writing {
+    return {
+      database,
+      notary: this.#options.notary,
+      nowMs: this.#clock.nowMs(),
+      believedAtMs: believedAtMs(this.#age, this.#clock.monoMs()),
+    };
+  }
+
+  #advanceAge(): void {
+    const age = advanceAge(this.#age, this.#clock.nowMs(), this.#clock.monoMs());
+    this.#file.run((database) => writeAge(database, age));
+    this.#age = age;
   }
 
   get #mostBytes(): number {
-    return this.#config.mostMegabytes * 1_000_000;
+    return Math.min(
+      this.#config.mostMegabytes * MEGABYTE,
+      this.#file.state.mostBytes ?? Number.POSITIVE_INFINITY,
+    );
+  }
+
+  /** The budget, or less where the disk has too little room left beside the file. */
+  async #mostBytesOnDisk(): Promise<number> {
+    const { leaveFreeMegabytes, path } = this.#config;
+    if (this.#file.state.medium === 'memory') return this.#mostBytes;
+    const free = await (this.#options.freeBytes ?? freeBytes)(dirname(path));
+    const missing = Math.max(0, leaveFreeMegabytes * MEGABYTE - free);
+    if (missing === 0) return this.#mostBytes;
+    return Math.max(0, Math.min(this.#mostBytes, this.#file.run(fileBytes) - missing));
+  }
+
+  #budget(mostBytes: number): Budget {
+    const { lanes, retentionDays } = this.#config;
+    const laneOf = ({ mostMegabytes, mostDays }: { mostMegabytes: number; mostDays: number }) => ({
+      mostBytes: mostMegabytes * MEGABYTE,
+      mostMs: mostDays * DAY_MS,
+    });
+    return {
+      believedMs: this.#age.believedMs,
+      retentionMs: retentionDays * DAY_MS,
+      mostBytes,
+      lanes: {
+        reads: laneOf(lanes.reads),
+        'hit-images': laneOf(lanes.hitImages),
+        'read-images': laneOf(lanes.readImages),
+        health: laneOf(lanes.health),
+      },
+      isLeased: (id) => this.#outbox.isLeased(id),
+    };
   }
 
   async #sweepAlways(): Promise<void> {
@@ -230,18 +300,18 @@ export class RecordStore {
       await this.#clock.sleep(SWEEP_EVERY_MS, signal).catch(() => undefined);
     }
   }
+}
 
-  #run<T>(work: (database: SqliteDatabase) => T): T {
-    if (this.#database === undefined) throw new Error('RecordStore is not started');
-    try {
-      return work(this.#database);
-    } catch (cause) {
-      if (!isStorageFault(cause)) throw cause;
-      throw new DeviceError('store.write-failed', {
-        message: `the store ${this.#config.path} cannot be written or read: ${messageOf(cause)}`,
-        hint: 'Check for a full, read-only or failing disk; nothing was half written, and it is tried again.',
-        cause,
-      });
-    }
+async function freeBytes(folder: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  } catch {
+    // A folder that cannot be asked is told of by the writes that fail; it is no reason to drop anything.
+    return Number.POSITIVE_INFINITY;
   }
+}
+
+function addTo(totals: Record<string, number>, removed: Removed): void {
+  for (const [counter, by] of Object.entries(removed)) totals[counter] = (totals[counter] ?? 0) + by;
 }

@@ -1,149 +1,258 @@
-import { LANES } from '../domain/outbox.js';
+import { type ImageKind, LANES, type Lane } from '../domain/outbox.js';
+import type { LossReason } from '../domain/statement.js';
 import type { SqliteDatabase } from '../lib/sqlite.js';
 import { type Counter, count } from './counters.js';
+import { type LostItem, noteLosses, type StatementNumber } from './losses.js';
+import { laneTotals } from './outbox.js';
+import { prepared } from './prepared.js';
 
 /**
  * What leaves the store, and why.
  *
  * Invariants
- * - By age, only what the broker has acknowledged is erased.
- * - Over the budget goes, in this order and each time the oldest: acknowledged records, pictures
- *   (of reads before those of hits), reads that are no hits. Hits that wait are never dropped,
- *   and nothing that is on its way to the broker just now.
- * - Everything that leaves is counted with its reason, in the transaction that takes it out.
+ * - Records that the broker has acknowledged go when they are older than the retention.
+ * - What waits goes when its lane is over its days or its bytes, the oldest first.
+ * - Over the budget of the whole, or with too little room on the disk, goes in this order and each time
+ *   the oldest: acknowledged records, acknowledged pictures of others, pictures of reads, pictures of hits,
+ *   reads that are no hits.
+ * - Hits and notices of losses that wait are never dropped, nor pictures of a vehicle still in view, and
+ *   nothing that is on its way to the broker just now.
+ * - Everything that leaves is counted with its reason, in the transaction that takes it out, and what the
+ *   broker had not taken is noted for a statement.
+ * - Ages are told by the store's own clock; "oldest" is by the order of commits. No date moves either.
  */
-export interface Budget {
-  readonly nowMs: number;
-  readonly retentionMs: number;
+export type BudgetedLane = Exclude<Lane, 'hits'>;
+
+export interface LaneBudget {
   readonly mostBytes: number;
+  readonly mostMs: number;
+}
+
+export interface Budget {
+  /** On the scale of the store's own clock. */
+  readonly believedMs: number;
+  readonly retentionMs: number;
+  /** Of the whole store. */
+  readonly mostBytes: number;
+  readonly lanes: Readonly<Record<BudgetedLane, LaneBudget>>;
   /** Whether an outbox row is on its way to the broker. */
   readonly isLeased: (outboxId: number) => boolean;
 }
 
-export type Removed = Readonly<Record<Exclude<Counter, 'sequence'>, number>>;
+/** How many were taken out, by counter. */
+export type Removed = Partial<Record<Counter, number>>;
 
-/** Records taken out in one transaction: small enough that a commit never waits long. */
+/** Things taken out in one transaction: few enough that a commit never waits long. */
 const STEP = 50;
+/** Pictures looked at in one transaction. */
+const LOOK = 2_000;
+
+/** In the order in which the whole store's budget takes them, reads last. */
+const LANES_IN_ORDER = ['read-images', 'hit-images', 'reads', 'health'] as const satisfies BudgetedLane[];
+
+interface WaitingRow {
+  readonly id: number;
+  readonly recordId: string | null;
+  readonly imageKind: ImageKind | null;
+  readonly believedAtMs: number;
+  readonly isReport: 0 | 1;
+}
 
 /** Bytes in use: pages that hold something (SQLite keeps freed ones in the file and uses them again). */
 export function usedBytes(database: SqliteDatabase): number {
-  const read = (name: string) => database.pragma(name, { simple: true }) as number;
-  return (read('page_count') - read('freelist_count')) * read('page_size');
+  return fileBytes(database) - pragma(database, 'freelist_count') * pragma(database, 'page_size');
+}
+
+/** Bytes of the file, used or not. */
+export function fileBytes(database: SqliteDatabase): number {
+  return pragma(database, 'page_count') * pragma(database, 'page_size');
+}
+
+function pragma(database: SqliteDatabase, name: string): number {
+  return database.pragma(name, { simple: true }) as number;
 }
 
 /**
- * Takes out what has to go, a few records at a time; between two steps the caller can do other work.
- * @returns in each step what was removed in it; done when nothing has to go or nothing may.
+ * One round through what has to go, a few things at a time; between two steps the caller can do other
+ * work. What may not go in this round (it is on its way to the broker) is looked at again in the next.
  */
-export function* sweep(database: SqliteDatabase, budget: Budget): Generator<Removed> {
-  const steps = [eraseAcknowledged, dropReadImages, dropHitImages, dropReads];
-  const inTransaction = database.transaction((work: () => Removed) => work());
-  const oldestMs = budget.nowMs - budget.retentionMs;
-  for (;;) {
-    const removed = inTransaction(() => eraseOld(database, oldestMs));
-    if (isNothing(removed)) break;
-    yield removed;
+export class Sweep {
+  readonly #budget: Budget;
+  /** By lane, the last outbox id that was looked at. */
+  readonly #lookedAt: Record<BudgetedLane, number> = {
+    'read-images': 0,
+    'hit-images': 0,
+    reads: 0,
+    health: 0,
+  };
+  #lastPicture: readonly [string, string] | undefined = ['', ''];
+
+  constructor(budget: Budget) {
+    this.#budget = budget;
   }
-  while (usedBytes(database) > budget.mostBytes) {
-    let removed = NOTHING;
-    for (const step of steps) {
-      removed = inTransaction(() => step(database, budget));
-      if (!isNothing(removed)) break;
+
+  /**
+   * Takes out the next few, in one transaction.
+   * @returns undefined when nothing has to go any more, or nothing may.
+   */
+  next(database: SqliteDatabase): Removed | undefined {
+    return database.transaction(() => this.#step(database)).immediate();
+  }
+
+  #step(database: SqliteDatabase): Removed | undefined {
+    const { believedMs, retentionMs, mostBytes, lanes } = this.#budget;
+    const old = eraseAcknowledged(database, 'erased.age', believedMs - retentionMs);
+    if (old !== undefined) return old;
+    const totals = laneTotals(database);
+    for (const lane of LANES_IN_ORDER) {
+      const removed =
+        this.#drop(database, lane, 'age', believedMs - lanes[lane].mostMs) ??
+        (totals[lane].bytes > lanes[lane].mostBytes ? this.#drop(database, lane, 'budget') : undefined);
+      if (removed !== undefined) return removed;
     }
-    if (isNothing(removed)) return;
-    yield removed;
+    if (usedBytes(database) <= mostBytes) return undefined;
+    return (
+      eraseAcknowledged(database, 'erased.budget') ??
+      this.#eraseAcknowledgedImages(database) ??
+      this.#drop(database, 'read-images', 'budget') ??
+      this.#drop(database, 'hit-images', 'budget') ??
+      this.#drop(database, 'reads', 'budget')
+    );
+  }
+
+  /** Drops the oldest of a lane that may go, and where a time is given, are from before it. */
+  #drop(
+    database: SqliteDatabase,
+    lane: BudgetedLane,
+    reason: LossReason,
+    beforeMs = Number.POSITIVE_INFINITY,
+  ): Removed | undefined {
+    const chosen = this.#choose(database, lane, beforeMs);
+    if (chosen.length === 0) return undefined;
+    const lost = chosen.flatMap((row) => dropRow(database, lane, row).map((item) => ({ ...item, reason })));
+    noteLosses(database, lost);
+    const removed: Removed = {};
+    for (const item of lost) {
+      const counter = `lost.${item.lane}.${reason}` as const;
+      removed[counter] = (removed[counter] ?? 0) + item.count;
+    }
+    return removed;
+  }
+
+  #choose(database: SqliteDatabase, lane: BudgetedLane, beforeMs: number): WaitingRow[] {
+    const chosen: WaitingRow[] = [];
+    const rows = database
+      .prepare(
+        `SELECT id, record_id AS recordId, image_kind AS imageKind, believed_at_ms AS believedAtMs,
+           health IS NOT NULL AS isReport FROM outbox WHERE lane = ? AND id > ? ORDER BY id`,
+      )
+      .iterate(LANES[lane], this.#lookedAt[lane]) as IterableIterator<WaitingRow>;
+    for (const row of rows) {
+      if (row.believedAtMs >= beforeMs) break;
+      this.#lookedAt[lane] = row.id;
+      if (!this.#mayGo(database, lane, row)) continue;
+      if (chosen.push(row) === STEP) break;
+    }
+    return chosen;
+  }
+
+  #mayGo(database: SqliteDatabase, lane: BudgetedLane, row: WaitingRow): boolean {
+    const { isLeased } = this.#budget;
+    if (isLeased(row.id)) return false;
+    if (lane === 'health') return row.isReport === 1;
+    if (lane !== 'reads') {
+      return has(database, `SELECT 1 FROM records WHERE id = ? AND phase = 'closed'`, row.recordId);
+    }
+    if (has(database, 'SELECT 1 FROM hits WHERE record_id = ?', row.recordId)) return false;
+    return !prepared<{ id: number }>(database, 'SELECT id FROM outbox WHERE record_id = ?')
+      .all(row.recordId)
+      .some(({ id }) => isLeased(id));
+  }
+
+  /** Of records of which something else still waits. */
+  #eraseAcknowledgedImages(database: SqliteDatabase): Removed | undefined {
+    while (this.#lastPicture !== undefined) {
+      const rows = prepared<{ recordId: string; kind: ImageKind; isWanted: 0 | 1 }>(
+        database,
+        `SELECT record_id AS recordId, kind, queued = 0 OR EXISTS
+             (SELECT 1 FROM outbox WHERE record_id = images.record_id AND image_kind = images.kind) AS isWanted
+           FROM images WHERE (record_id, kind) > (?, ?) ORDER BY record_id, kind LIMIT ${LOOK}`,
+      ).all(...this.#lastPicture);
+      const last = rows.at(-1);
+      this.#lastPicture = last && [last.recordId, last.kind];
+      const erased = rows.filter(({ isWanted }) => isWanted === 0);
+      for (const { recordId, kind } of erased) eraseImage(database, recordId, kind);
+      if (erased.length > 0) return counted(database, 'erased.budget', erased.length);
+    }
+    return undefined;
   }
 }
 
-const NOTHING: Removed = { 'erased.age': 0, 'erased.budget': 0, 'dropped.image': 0, 'dropped.read': 0 };
-
-function isNothing(removed: Removed): boolean {
-  return Object.values(removed).every((value) => value === 0);
-}
-
-const ACKNOWLEDGED = `phase = 'closed' AND NOT EXISTS (SELECT 1 FROM outbox WHERE record_id = records.id)`;
-
-function eraseOld(database: SqliteDatabase, oldestMs: number): Removed {
-  const erased = database
-    .prepare(
-      `DELETE FROM records WHERE id IN (SELECT id FROM records
-         WHERE committed_at_ms < ? AND ${ACKNOWLEDGED} ORDER BY sequence LIMIT ${STEP})`,
-    )
-    .run(oldestMs).changes;
-  return counted(database, { 'erased.age': erased });
-}
-
-function eraseAcknowledged(database: SqliteDatabase): Removed {
-  const erased = database
-    .prepare(
-      `DELETE FROM records WHERE id IN (SELECT id FROM records
-         WHERE ${ACKNOWLEDGED} ORDER BY sequence LIMIT ${STEP})`,
-    )
-    .run().changes;
-  return counted(database, { 'erased.budget': erased });
-}
-
-function dropReadImages(database: SqliteDatabase, budget: Budget): Removed {
-  return dropImages(database, budget, 'NOT');
-}
-
-function dropHitImages(database: SqliteDatabase, budget: Budget): Removed {
-  return dropImages(database, budget, '');
-}
-
-/** Pictures that were acknowledged go as well, with those of the same record that were not. */
-function dropImages(database: SqliteDatabase, budget: Budget, not: 'NOT' | ''): Removed {
-  const ids = database
-    .prepare(
-      `SELECT id FROM records WHERE phase = 'closed' AND EXISTS (SELECT 1 FROM images WHERE record_id = records.id)
-         AND ${not} EXISTS (SELECT 1 FROM hits WHERE record_id = records.id)
-        ORDER BY sequence`,
-    )
-    .pluck()
-    .iterate() as IterableIterator<string>;
-  const waiting = database
-    .prepare('SELECT id FROM outbox WHERE record_id = ? AND image_kind IS NOT NULL')
-    .pluck();
-  const chosen = take(ids, (id) => !(waiting.all(id) as number[]).some(budget.isLeased));
-  let dropped = 0;
-  let erased = 0;
-  for (const id of chosen) {
-    const unsent = database
-      .prepare('DELETE FROM outbox WHERE record_id = ? AND image_kind IS NOT NULL')
-      .run(id).changes;
-    dropped += unsent;
-    erased += database.prepare('DELETE FROM images WHERE record_id = ?').run(id).changes - unsent;
+/** Records of which nothing waits, the oldest first; all, or those from before a time. */
+function eraseAcknowledged(
+  database: SqliteDatabase,
+  counter: Counter,
+  beforeMs = Number.POSITIVE_INFINITY,
+): Removed | undefined {
+  const rows = prepared<{ recordId: string; believedAtMs: number }>(
+    database,
+    `SELECT record_id AS recordId, believed_at_ms AS believedAtMs FROM acknowledged ORDER BY sequence LIMIT ${STEP}`,
+  )
+    .all()
+    .filter(({ believedAtMs }) => believedAtMs < beforeMs);
+  if (rows.length === 0) return undefined;
+  for (const { recordId } of rows) {
+    prepared(database, 'DELETE FROM records WHERE id = ?').run(recordId);
   }
-  return counted(database, { 'dropped.image': dropped, 'erased.budget': erased });
+  eraseToldLosses(database);
+  return counted(database, counter, rows.length);
 }
 
-function dropReads(database: SqliteDatabase, budget: Budget): Removed {
-  const ids = database
-    .prepare(
-      `SELECT record_id FROM outbox WHERE lane = ${LANES.reads}
-         AND NOT EXISTS (SELECT 1 FROM hits WHERE record_id = outbox.record_id) ORDER BY id`,
-    )
-    .pluck()
-    .iterate() as IterableIterator<string>;
-  const waiting = database.prepare('SELECT id FROM outbox WHERE record_id = ?').pluck();
-  const chosen = take(ids, (id) => !(waiting.all(id) as number[]).some(budget.isLeased));
-  for (const id of chosen) database.prepare('DELETE FROM records WHERE id = ?').run(id);
-  return counted(database, { 'dropped.read': chosen.length });
+/** A notice of a loss that the broker has goes when no record from before it is left. */
+function eraseToldLosses(database: SqliteDatabase): void {
+  prepared(
+    database,
+    `DELETE FROM statements WHERE record_id IS NULL
+       AND id < coalesce((SELECT min(id) FROM statements WHERE record_id IS NOT NULL), 9e15)
+       AND NOT EXISTS (SELECT 1 FROM outbox WHERE lane = ${LANES.health} AND statement_id = statements.id)`,
+  ).run();
 }
 
-/** The first STEP that may go; the iterator is closed, so that the statement is free again. */
-function take(ids: IterableIterator<string>, mayGo: (id: string) => boolean): string[] {
-  const chosen: string[] = [];
-  for (const id of ids) {
-    if (!mayGo(id)) continue;
-    if (chosen.push(id) === STEP) break;
+function dropRow(database: SqliteDatabase, lane: BudgetedLane, row: WaitingRow): Omit<LostItem, 'reason'>[] {
+  if (lane === 'health') {
+    prepared(database, 'DELETE FROM outbox WHERE id = ?').run(row.id);
+    return [{ lane, count: 1 }];
   }
-  return chosen;
+  const recordId = row.recordId as string;
+  const statement = prepared<StatementNumber>(
+    database,
+    `SELECT chain_id AS chainId, sequence FROM statements WHERE record_id = ? AND kind = 'read'`,
+  ).get(recordId);
+  if (lane === 'reads') {
+    const pictures = prepared<{ count: number }>(
+      database,
+      'SELECT count(*) AS count FROM outbox WHERE record_id = ? AND image_kind IS NOT NULL',
+    ).get(recordId);
+    prepared(database, 'DELETE FROM records WHERE id = ?').run(recordId);
+    return [
+      { lane, count: 1, statement },
+      { lane: 'read-images', count: pictures?.count ?? 0, statement },
+    ];
+  }
+  prepared(database, 'DELETE FROM outbox WHERE id = ?').run(row.id);
+  eraseImage(database, recordId, row.imageKind as ImageKind);
+  return [{ lane, count: 1, statement }];
 }
 
-function counted(database: SqliteDatabase, removed: Partial<Removed>): Removed {
-  for (const [counter, by] of Object.entries(removed) as [Counter, number][]) {
-    if (by > 0) count(database, counter, by);
-  }
-  return { ...NOTHING, ...removed };
+function eraseImage(database: SqliteDatabase, recordId: string, kind: ImageKind): void {
+  prepared(database, 'DELETE FROM images WHERE record_id = ? AND kind = ?').run(recordId, kind);
+}
+
+function counted(database: SqliteDatabase, counter: Counter, by: number): Removed {
+  count(database, counter, by);
+  return { [counter]: by };
+}
+
+function has(database: SqliteDatabase, sql: string, id: string | null): boolean {
+  return prepared(database, sql).get(id) !== undefined;
 }

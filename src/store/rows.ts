@@ -1,5 +1,5 @@
 import type { CaptureRecord, Hit } from '../domain/capture-record.js';
-import type { EncodedImage, Passage } from '../domain/passage.js';
+import type { Passage } from '../domain/passage.js';
 
 /** How records, hits and pictures are written in the tables, and read back. */
 
@@ -12,6 +12,8 @@ export interface RecordRow {
   readonly clock: string;
   /** Of the read; empty where there is none. */
   readonly match_key: string;
+  /** When its read was compared with the lists; null where it was not. */
+  readonly matched_at_ms: number | null;
 }
 
 export interface HitRow {
@@ -27,15 +29,6 @@ export interface HitRow {
   readonly stands: 0 | 1;
   /** Of the read that matched. */
   readonly read_key: string;
-}
-
-export interface ImageRow {
-  readonly kind: 'plate-patch' | 'overview';
-  readonly revision: number;
-  readonly width_px: number;
-  readonly height_px: number;
-  readonly picture_at_ms: number;
-  readonly jpeg: Buffer;
 }
 
 /** The key of what the plate says; empty where it could not be read. */
@@ -65,8 +58,4 @@ export function hitFrom(row: HitRow): Hit {
     matchedAtMs: row.matched_at_ms,
     match: JSON.parse(row.match),
   };
-}
-
-export function imageFrom(row: ImageRow): EncodedImage {
-  return { jpeg: row.jpeg, widthPx: row.width_px, heightPx: row.height_px };
 }
