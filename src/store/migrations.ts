@@ -223,8 +223,8 @@ export const STORE_MIGRATIONS: readonly Migration[] = [
         id INTEGER PRIMARY KEY,
         source TEXT NOT NULL UNIQUE,
         at_ms REAL NOT NULL,
-        pass INTEGER NOT NULL,
-        done_to TEXT NOT NULL,
+        pass TEXT NOT NULL,
+        batches INTEGER NOT NULL,
         is_done INTEGER NOT NULL,
         salvaged TEXT NOT NULL,
         lost TEXT NOT NULL
