@@ -40,17 +40,18 @@ const sequence = number(
 const ofRecord = {
   time: instant().describe('Of the capture.'),
   sequence,
-  recordid: uuid(),
   cameraid: opaqueId(),
-  clocksource: clockSource(),
-  clockoffsetms: number('Absent where it is not known.').optional(),
 };
 
+/** Few, as there are many of them: the id is the record's, and the clock is in the data. */
 export const readAttributes = z.strictObject({ ...event('uk.anpr.read.v1', uuid()), ...ofRecord, ...sent });
 
 export const hitAttributes = z.strictObject({
   ...event('uk.anpr.hit.v1', uuid()),
   ...ofRecord,
+  recordid: uuid(),
+  clocksource: clockSource(),
+  clockoffsetms: number('Absent where it is not known.').optional(),
   latencyms: number('From the frame that decided the read to the hit being in the store.'),
   ...sent,
 });

@@ -144,22 +144,22 @@ export function recordOf(statement: SealedText): RecordText | undefined {
   return statement.read;
 }
 
+/** A read is told in few bytes: its id is the record's, and what else it says of itself is in the data. */
 function statementExtensions(statement: SealedText): Record<string, string> {
   const sequence = String(statement.evidence.sequence);
   const record = recordOf(statement);
   if (record === undefined) return { sequence };
   const { recordId, cameraId, clock, capturedAt } = record;
+  if (statement.type === 'read') return { sequence, cameraid: cameraId };
   return {
     sequence,
-    recordid: recordId,
     cameraid: cameraId,
+    recordid: recordId,
     clocksource: clock.source,
     ...(clock.offsetMs !== undefined && { clockoffsetms: String(clock.offsetMs) }),
-    ...(statement.type === 'hit' && {
-      // From the frame that decided the read to the hit being in the store; the way to the broker
-      // is not in it, so that a repeat says the same.
-      latencyms: String(Date.parse(statement.committedAt) - Date.parse(capturedAt)),
-    }),
+    // From the frame that decided the read to the hit being in the store; the way to the broker is not
+    // in it, so that a repeat says the same.
+    latencyms: String(Date.parse(statement.committedAt) - Date.parse(capturedAt)),
   };
 }
 
