@@ -6,7 +6,6 @@ import type { Logger } from '../lib/log.js';
 import { ConnectionWatch, type Verdict } from './connection-watch.js';
 import { InFlight, type Outcome, type Sent, type Settled } from './in-flight.js';
 import { type Candidate, LaneOrder } from './lane-order.js';
-import { HitLatencies, type HitLatency, hitTimesOf } from './latency.js';
 import { Ledger } from './ledger.js';
 import type { Link } from './link.js';
 import { Meter, type MeterSnapshot, wireBytes } from './meter.js';
@@ -14,23 +13,19 @@ import { Pace } from './pace.js';
 import { Parking } from './parking.js';
 import type { Outgoing, Renderer } from './renderer.js';
 import { Shelf } from './shelf.js';
+import { Tally, type TallySnapshot } from './tally.js';
 
-export interface DrainSnapshot {
+export interface DrainSnapshot extends TallySnapshot {
   /** Messages handed to the broker, not yet acknowledged. */
   readonly inFlight: number;
   readonly inFlightBytes: number;
   /** Items refused by the broker one by one, kept and tried again later. */
   readonly parked: number;
-  /** Items, since the start. */
-  readonly acknowledged: Readonly<Record<Lane, number>>;
-  /** Items sent again because their connection was lost, since the start. */
-  readonly resent: number;
   /** Connections given up because nothing was acknowledged, or because a hit was stuck behind others. */
   readonly dropped: Readonly<Record<Verdict, number>>;
   /** What the link was last seen to carry; absent while nothing is known. */
   readonly bytesPerSecond?: number;
   readonly meter: MeterSnapshot;
-  readonly hitLatency: HitLatency;
 }
 
 export interface DrainOptions {
@@ -83,21 +78,11 @@ export class Drain {
   readonly #meter: Meter;
   readonly #ledger: Ledger;
   readonly #inFlight = new InFlight();
-  readonly #latencies = new HitLatencies();
+  readonly #tally = new Tally();
   /** Messages that wait for a place in the window after the first ones of their items have gone. */
   readonly #due = new Map<Lane, Outgoing[]>();
   readonly #parking: Parking;
-  /** Items that were sent and came back without an answer. */
-  readonly #lostIds = new Set<number>();
-  readonly #acknowledged: Record<Lane, number> = {
-    hits: 0,
-    reads: 0,
-    'hit-images': 0,
-    'read-images': 0,
-    health: 0,
-  };
   readonly #dropped: Record<Verdict, number> = { unanswered: 0, 'held-up': 0 };
-  #resent = 0;
   /** Monotonic milliseconds. */
   #lookedMono = 0;
   #leaseAgainMono = 0;
@@ -170,15 +155,13 @@ export class Drain {
   snapshot(): DrainSnapshot {
     const { bytesPerSecond } = this.#pace;
     return {
+      ...this.#tally.snapshot(),
       inFlight: this.#inFlight.count,
       inFlightBytes: this.#pace.inFlightBytes,
       parked: this.#parking.count,
-      acknowledged: { ...this.#acknowledged },
-      resent: this.#resent,
       dropped: { ...this.#dropped },
       ...(bytesPerSecond !== undefined && { bytesPerSecond: Math.round(bytesPerSecond) }),
       meter: this.#meter.snapshot(this.#meter.isMetered(this.#link.networkInterface)),
-      hitLatency: this.#latencies.summary(),
     };
   }
 
@@ -250,13 +233,19 @@ export class Drain {
         this.#isIdle = true;
         return;
       }
-      // Where the lane whose turn it is does not fit in yet, a hit still may.
-      const lane = this.#mayGo(turn) ? turn : 'hits';
-      if (lane !== turn && !(candidates[0]?.lane === 'hits' && this.#mayGo('hits'))) return;
+      const lane = this.#fitting(turn, candidates);
+      if (lane === undefined) return;
       const outgoing = this.#nextOf(lane, window);
       if (outgoing !== undefined) this.#send(lane, outgoing, isMetered);
       this.#order.sent(lane, nowMono);
     }
+  }
+
+  /** Where the lane whose turn it is does not fit in yet, a hit still may. */
+  #fitting(turn: Lane, candidates: readonly Candidate[]): Lane | undefined {
+    if (this.#mayGo(turn)) return turn;
+    const hitWaits = turn !== 'hits' && candidates[0]?.lane === 'hits';
+    return hitWaits && this.#mayGo('hits') ? 'hits' : undefined;
   }
 
   #candidates(isMetered: boolean, window: number): readonly Candidate[] {
@@ -313,14 +302,18 @@ export class Drain {
     let outgoing: readonly Outgoing[];
     try {
       outgoing = this.#renderer.render(items, wire, nowMs);
-    } catch {
-      // What was thrown may quote the text. One that was damaged must not keep the others back.
-      this.#log.error({ lane }, 'what waits in the store cannot be made into a message; it is kept');
+    } catch (error) {
+      // One that was damaged must not keep the others back. The message may quote the text.
+      const { name } = error as Error;
+      this.#log.error(
+        { lane, error: name },
+        'what waits in the store cannot be made into a message; it is kept',
+      );
       for (const item of items) this.#parking.park(item, this.#clock.monoMs());
       return [];
     }
     this.#inFlight.begin(items, outgoing, nowMs);
-    for (const { id } of items) if (this.#lostIds.delete(id)) this.#resent++;
+    this.#tally.sent(items);
     return outgoing;
   }
 
@@ -361,23 +354,15 @@ export class Drain {
     switch (outcome) {
       case 'acknowledged':
         this.#ledger.acknowledged(item.id);
-        this.#acknowledged[item.lane]++;
-        if (item.message.kind === 'hit') this.#measure(item.message.text, publishedAtMs);
+        this.#tally.acknowledged(item, publishedAtMs, this.#clock.nowMs());
         return;
       case 'refused':
         this.#parking.park(item, this.#clock.monoMs());
         return;
       case 'lost':
-        this.#lostIds.add(item.id);
+        this.#tally.lost(item);
         this.#outbox.release([item.id]);
         this.#shelf.look();
-    }
-  }
-
-  #measure(text: string, publishedAtMs: number): void {
-    const times = hitTimesOf(text);
-    if (times !== undefined) {
-      this.#latencies.add({ ...times, publishedAtMs, acknowledgedAtMs: this.#clock.nowMs() });
     }
   }
 

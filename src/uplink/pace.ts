@@ -46,6 +46,8 @@ export class Pace {
   /** Bytes a millisecond: of one acknowledgement against an idle one, and what arrived in all of its time. */
   #slopes: number[] = [];
   #leastRates: number[] = [];
+  /** Acknowledgements since the last slope. */
+  #unconfirmed = 0;
 
   constructor(hitWaitMs: number) {
     this.#hitWaitMs = hitWaitMs;
@@ -79,10 +81,13 @@ export class Pace {
     return onTheWay === 0 || onTheWay + bytes <= this.#limitBytes;
   }
 
-  /** Whether this alone would keep a hit waiting for longer than it may; false while nothing is known. */
+  /**
+   * Whether this alone would keep a hit waiting for longer than it may; false while delay and rate are
+   * not told apart.
+   */
   isSlowFor(bytes: number): boolean {
     const rate = this.bytesPerSecond;
-    return rate !== undefined && (bytes / rate) * 1000 > this.#hitWaitMs;
+    return rate !== undefined && this.#slopes.length > 0 && (bytes / rate) * 1000 > this.#hitWaitMs;
   }
 
   sent(bytes: number, nowMono: number): Parcel {
@@ -99,11 +104,12 @@ export class Pace {
     const idle = this.#idle ?? { pathBytes: 0, delayMs: 0 };
     const slope = slopeOf({ pathBytes, delayMs }, idle);
     const leastRate = pathBytes / delayMs;
-    // One that is never confirmed fades, or a link whose delay has grown would stay slow for good.
-    if (slope === undefined) this.#slopes.shift();
-    else this.#keep(this.#slopes, slope);
+    this.#unconfirmed = slope === undefined ? this.#unconfirmed + 1 : 0;
+    if (slope !== undefined) this.#keep(this.#slopes, slope);
     this.#keep(this.#leastRates, leastRate);
-    const rate = slope ?? (this.#slopes.length > 0 ? Math.max(...this.#slopes) : undefined);
+    // One that is not confirmed is doubted, or a link whose delay has grown would be held back for good.
+    const isKnown = this.#slopes.length > 0 && this.#unconfirmed < SAMPLES;
+    const rate = isKnown ? (slope ?? Math.max(...this.#slopes)) : undefined;
     const ownDelayMs = rate === undefined ? idle.delayMs : Math.max(0, idle.delayMs - idle.pathBytes / rate);
     const waitedMs = delayMs - ownDelayMs;
     if (waitedMs > this.#hitWaitMs) {
@@ -125,6 +131,7 @@ export class Pace {
     this.#idleSamples = [];
     this.#slopes = [];
     this.#leastRates = [];
+    this.#unconfirmed = 0;
   }
 
   /** The quickest of the last ones: a delay that stays becomes the link's own when they have passed. */

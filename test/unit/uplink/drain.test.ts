@@ -1,83 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MqttConfig } from '../../../src/config/link-schema.js';
 import { configSchema } from '../../../src/config/schema.js';
-import type { Outbox, OutboxItem } from '../../../src/domain/outbox.js';
+import type { Lane } from '../../../src/domain/outbox.js';
 import { DeviceError } from '../../../src/lib/errors.js';
 import { createLogger } from '../../../src/lib/log.js';
-import { Drain, type Link } from '../../../src/uplink/drain.js';
-import type { WireMessage } from '../../../src/uplink/payloads.js';
+import { Drain } from '../../../src/uplink/drain.js';
+import { Renderer } from '../../../src/uplink/renderer.js';
+import { HandLink } from '../../support/hand-link.js';
+import { ListOutbox } from '../../support/list-outbox.js';
 import { ManualClock } from '../../support/manual-clock.js';
-import { passageOf } from '../../support/reports.js';
 
 /**
- * What the drain does over time: waits, refusals, a broker that says nothing, a store that fails.
- * (The real broker and the real store are in test/integration/uplink.test.ts.)
+ * What the drain does over time: waits, refusals, a broker that says nothing, a store that fails, a
+ * link that is slow or costs money. (The real broker and the real store are in
+ * test/integration/uplink.test.ts; each decision by itself is in the tests beside this one.)
  */
 
-function error(code: 'uplink.refused' | 'uplink.connect-failed' | 'store.write-failed'): DeviceError {
+function error(code: 'uplink.refused' | 'uplink.connect-failed'): DeviceError {
   return new DeviceError(code, { message: 'as the test says', hint: '' });
-}
-
-/** A plain list with the behaviour of the outbox. */
-class ListOutbox implements Outbox {
-  readonly waiting: OutboxItem[];
-  readonly leased = new Set<number>();
-  failing = false;
-
-  constructor(count: number) {
-    this.waiting = Array.from({ length: count }, (_, index) => {
-      const passage = passageOf('AB12CDE', { pictures: false });
-      const record = { id: passage.id, sequence: index + 1, passage, clock: { source: 'unknown' } } as const;
-      return { id: index + 1, lane: 'reads', message: { kind: 'read', record, hits: [] } };
-    });
-  }
-
-  lease(limit: number): readonly OutboxItem[] {
-    if (this.failing) throw error('store.write-failed');
-    const items = this.waiting.filter(({ id }) => !this.leased.has(id)).slice(0, limit);
-    for (const { id } of items) this.leased.add(id);
-    return items;
-  }
-
-  ack(ids: readonly number[]): void {
-    if (this.failing) throw error('store.write-failed');
-    for (const id of ids)
-      this.waiting.splice(
-        this.waiting.findIndex((item) => item.id === id),
-        1,
-      );
-    this.release(ids);
-  }
-
-  release(ids: readonly number[]): void {
-    for (const id of ids) this.leased.delete(id);
-  }
-}
-
-/** A broker in the test's hand: it answers when and how the test says. */
-class HandLink implements Link {
-  connected = true;
-  readonly dropped: string[] = [];
-  readonly sent: { readonly sequence: number; answer(error?: DeviceError): void }[] = [];
-
-  publish(message: WireMessage): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.sent.push({
-        sequence: JSON.parse(message.payload.toString()).sequence,
-        answer: (refusal) => (refusal ? reject(refusal) : resolve()),
-      });
-    });
-  }
-
-  drop(reason: string): void {
-    this.dropped.push(reason);
-  }
-
-  /** Answers everything that was sent since the last time, and says what that was. */
-  answerAll(refusal?: DeviceError): number[] {
-    const sent = this.sent.splice(0);
-    for (const { answer } of sent) answer(refusal);
-    return sent.map(({ sequence }) => sequence);
-  }
 }
 
 let clock: ManualClock;
@@ -85,17 +25,24 @@ let link: HandLink;
 let outbox: ListOutbox;
 let drain: Drain;
 
-function drainOf(count: number): void {
-  outbox = new ListOutbox(count);
+/** @param lanes of the items that wait, the first is item 1. */
+function drainOf(lanes: readonly Lane[], options: Partial<MqttConfig> = {}): void {
+  outbox = new ListOutbox(lanes);
   const config = {
     ...configSchema.parse({}).mqtt,
     windowMessages: 3,
     reconnectMostSeconds: 60,
     drainSeconds: 5,
+    ...options,
   };
-  const wire = { topicPrefix: 'anpr', unitId: 'unit-7', protocolVersion: 5 } as const;
-  drain = new Drain({ config, wire, outbox, link, clock, log: createLogger('silent') });
+  const renderer = new Renderer(config);
+  drain = new Drain({ config, unitId: 'unit-7', outbox, link, renderer, clock, log: createLogger('silent') });
   drain.start();
+  drain.connected();
+}
+
+function reads(count: number): Lane[] {
+  return Array<Lane>(count).fill('reads');
 }
 
 /** Lets everything run that is due. */
@@ -106,6 +53,21 @@ async function settle(): Promise<void> {
 async function advance(ms: number): Promise<void> {
   clock.advance(ms);
   await settle();
+}
+
+async function advanceSeconds(seconds: number): Promise<void> {
+  for (let quarter = 0; quarter < seconds * 4; quarter++) await advance(250);
+}
+
+/** Answers everything until nothing is sent any more. @returns what was sent, in order. */
+async function answerToTheEnd(): Promise<number[]> {
+  const order: number[] = [];
+  await settle();
+  while (link.sent.length > 0) {
+    order.push(...link.answerAll());
+    await settle();
+  }
+  return order;
 }
 
 beforeEach(() => {
@@ -120,99 +82,302 @@ afterEach(async () => {
 
 describe('the drain', () => {
   it('has no more than its window on the way, and goes on with each answer', async () => {
-    drainOf(5);
-    drain.wake();
+    drainOf(reads(5));
     await settle();
-    expect(link.sent.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
-    link.sent[1]?.answer();
+    expect(link.sequences()).toEqual([1, 2, 3]);
+    link.answer(2);
     await settle();
-    expect(link.sent.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
-    expect(outbox.waiting.map(({ id }) => id)).toEqual([1, 3, 4, 5]);
-    expect(drain.snapshot()).toMatchObject({ inFlight: 3, acknowledged: { read: 1 } });
+    expect(link.sequences()).toEqual([1, 3, 4]);
+    expect(drain.snapshot()).toMatchObject({ inFlight: 3, acknowledged: { reads: 1 } });
+  });
+
+  it('respects the broker’s window where that is smaller', async () => {
+    link.windowMessages = 2;
+    drainOf(reads(5));
+    await settle();
+    expect(link.sequences()).toEqual([1, 2]);
   });
 
   it('looks by itself once a second, should a wake-up have been missed', async () => {
-    drainOf(1);
+    drainOf([]);
     await settle();
-    expect(link.sent).toEqual([]);
-    await advance(1_000);
-    expect(link.sent).toHaveLength(1);
+    outbox.put('reads');
+    await settle();
+    expect(link.sequences()).toEqual([]);
+    await advanceSeconds(1);
+    expect(link.sequences()).toEqual([1]);
   });
 
   it('gives back what a lost connection took, and sends it again', async () => {
-    drainOf(2);
-    drain.wake();
+    drainOf(reads(2));
     await settle();
     link.connected = false;
     expect(link.answerAll(error('uplink.connect-failed'))).toEqual([1, 2]);
     await settle();
     expect(outbox.leased.size).toBe(0);
-    expect(link.sent).toEqual([]);
+    expect(link.sequences()).toEqual([]);
     link.connected = true;
-    drain.wake();
-    await settle();
-    expect(link.answerAll()).toEqual([1, 2]);
+    drain.connected();
+    expect(await answerToTheEnd()).toEqual([1, 2]);
+    expect(drain.snapshot()).toMatchObject({ resent: 2, acknowledged: { reads: 2 } });
   });
 
-  it('gives up a connection on which nothing is acknowledged for 30 s', async () => {
-    drainOf(1);
-    drain.wake();
-    await settle();
-    for (let second = 0; second < 30; second++) await advance(1_000);
+  it('gives up a connection on which nothing is acknowledged', async () => {
+    drainOf(reads(1), { answerSeconds: 15 });
+    await advanceSeconds(15);
     expect(link.dropped).toEqual([]);
-    await advance(1_000);
-    expect(link.dropped).toEqual(['the broker did not acknowledge a message within 30 s']);
+    await advanceSeconds(2);
+    expect(link.dropped[0]).toBe('the broker did not acknowledge a message within 15 s');
   });
 
   it('parks what the broker refuses by itself, for the longest wait, and goes on with the others', async () => {
-    drainOf(6);
-    drain.wake();
+    drainOf(reads(6));
     await settle();
-    link.sent.shift()?.answer(error('uplink.refused'));
-    await settle();
-    while (link.sent.length > 0) {
-      link.answerAll();
-      await settle();
-    }
-    expect(outbox.waiting.map(({ id }) => id)).toEqual([1]);
+    link.answer(1, error('uplink.refused'));
+    expect(await answerToTheEnd()).toEqual([2, 3, 4, 5, 6]);
+    expect(outbox.ids()).toEqual([1]);
     expect(drain.snapshot()).toMatchObject({ parked: 1, inFlight: 0 });
-    for (let second = 0; second < 59; second++) await advance(1_000);
-    expect(link.sent).toEqual([]);
-    await advance(1_000);
-    expect(link.answerAll()).toEqual([1]);
-    await settle();
-    expect(outbox.waiting).toEqual([]);
+    await advanceSeconds(59);
+    expect(link.sequences()).toEqual([]);
+    await advanceSeconds(1);
+    expect(await answerToTheEnd()).toEqual([1]);
+    expect(outbox.ids()).toEqual([]);
   });
 
-  it('stops asking when a whole window is parked', async () => {
-    drainOf(10);
-    drain.wake();
+  it('lets a lane rest of which a whole window is parked, and no other', async () => {
+    drainOf([...Array<Lane>(10).fill('hits'), ...reads(4)]);
     for (let turn = 0; turn < 10; turn++) {
       await settle();
-      link.answerAll(error('uplink.refused'));
+      for (const sequence of link.sequences()) {
+        link.answer(sequence, sequence <= 10 ? error('uplink.refused') : undefined);
+      }
     }
-    expect(drain.snapshot()).toMatchObject({ parked: 3, inFlight: 0 });
+    expect(drain.snapshot()).toMatchObject({ inFlight: 0, acknowledged: { hits: 0, reads: 4 } });
+    expect(drain.snapshot().parked).toBeLessThan(10);
   });
 
-  it('does not send again what the broker has, while the store cannot note it', async () => {
-    drainOf(1);
+  it('keeps what cannot be made into a message, and goes on with the others', async () => {
+    drainOf(reads(3));
+    outbox.damage(2);
+    expect(await answerToTheEnd()).toEqual([1, 3]);
+    expect(outbox.ids()).toEqual([2]);
+  });
+});
+
+describe('the lanes', () => {
+  it('go in their order, first in first out inside each', async () => {
+    drainOf(['health', 'read-images', 'reads', 'hit-images', 'hits', 'reads', 'hits'], { windowMessages: 1 });
+    expect(await answerToTheEnd()).toEqual([5, 7, 3, 6, 4, 2, 1]);
+  });
+
+  it('let a hit that comes wait for one answer only', async () => {
+    drainOf(reads(200));
+    await settle();
+    outbox.put('hits');
     drain.wake();
+    await settle();
+    expect(link.sequences()).toEqual([1, 2, 3]);
+    link.answer(1);
+    await settle();
+    expect(link.sequences()).toEqual([2, 3, 201]);
+  });
+
+  it('that wait for long send one message all the same', async () => {
+    drainOf([...reads(100), 'health'], { windowMessages: 1, starvationSeconds: 5 });
+    const order: number[] = [];
+    for (let second = 0; second < 10; second++) {
+      await advanceSeconds(1);
+      order.push(...link.answerAll());
+    }
+    expect(order.indexOf(101)).toBeGreaterThan(3);
+    expect(order.indexOf(101)).toBeLessThan(7);
+  });
+
+  it('begin with the hits after an outage, however long the others have waited', async () => {
+    drainOf([...reads(5), 'health'], { windowMessages: 1, starvationSeconds: 5 });
+    await settle();
+    link.connected = false;
+    link.answerAll(error('uplink.connect-failed'));
+    await advanceSeconds(20);
+    outbox.put('hits');
+    link.connected = true;
+    drain.connected();
+    await settle();
+    expect(link.sequences()).toEqual([7]);
+  });
+});
+
+describe('a slow link', () => {
+  const manyReads = { windowMessages: 100 };
+
+  it('has no more on its way than it carries while a hit may wait, and a hit on top', async () => {
+    drainOf(reads(100), manyReads);
+    await settle();
+    const onTheWay = link.sequences().length;
+    expect(onTheWay).toBeLessThan(10);
+    for (const _ of Array(10)) outbox.put('hits');
+    drain.wake();
+    await settle();
+    expect(link.sequences().slice(onTheWay)[0]).toBe(101);
+    expect(link.sequences().length - onTheWay).toBeLessThan(4);
+  });
+
+  it('gets its pictures only now and then', async () => {
+    drainOf([...reads(8), 'hit-images', 'hit-images', 'hit-images'], {
+      ...manyReads,
+      slowLinkImageSeconds: 30,
+    });
+    // 1,000 bytes a second: what is answered in a second was sent in it.
+    const wentAfterSeconds: number[] = [];
+    for (let second = 0; second < 150; second++) {
+      await advance(1_000);
+      const isPicture = link.topics()[0] === 'image';
+      if (isPicture) wentAfterSeconds.push(clock.monoMs() / 1000);
+      for (let more = 0; isPicture && more < 24; more++) await advance(1_000);
+      link.answerFirst(1);
+      await settle();
+    }
+    // The first one tells how slow the link is. They are looked at once a second.
+    const gaps = wentAfterSeconds.slice(1).map((at, index) => at - (wentAfterSeconds[index] as number));
+    expect(gaps).toHaveLength(2);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(29);
+  });
+
+  it('is left for a new connection when it became slow under a hit', async () => {
+    drainOf([]);
+    await advanceSeconds(20);
+    outbox.put('hit-images');
+    drain.wake();
+    await settle();
+    outbox.put('hits');
+    drain.wake();
+    await advanceSeconds(1.5);
+    expect(link.dropped).toEqual([]);
+    await advanceSeconds(0.5);
+    expect(link.dropped).toEqual([
+      'the link has become slow, and a hit waits behind what was sent before it',
+    ]);
+    await advanceSeconds(10);
+    expect(link.dropped).toHaveLength(1);
+    expect(drain.snapshot().dropped).toEqual({ unanswered: 0, 'held-up': 1 });
+  });
+});
+
+describe('a metered link', () => {
+  const metering = { freeInterfaces: ['eth0'], kilobytesPerHour: { readImages: 0, reads: 3 } };
+
+  it('carries hits always, and of the others what their budgets allow, hour by hour', async () => {
+    drainOf([...reads(11), 'read-images', 'hits'], { metering });
+    expect(await answerToTheEnd()).toEqual([13, 1, 2, 3, 4, 5]);
+    expect(drain.snapshot().meter.shut).toEqual(['reads', 'read-images']);
+    expect(outbox.leased.size).toBe(0);
+    for (let minute = 0; minute < 60; minute++) await advance(60_000);
+    expect(await answerToTheEnd()).toEqual([6, 7, 8, 9, 10]);
+    expect(outbox.ids()).toEqual([11, 12]);
+  });
+
+  it('is none where its network is a free one', async () => {
+    link.networkInterface = 'eth0';
+    drainOf([...reads(9), 'read-images'], { metering });
+    await answerToTheEnd();
+    expect(outbox.ids()).toEqual([]);
+    expect(drain.snapshot().meter.spentBytes.reads).toBe(0);
+  });
+
+  it('counts what is sent again, and keeps the count in the outbox', async () => {
+    drainOf(reads(1), { metering });
+    await settle();
+    link.connected = false;
+    link.answerAll(error('uplink.connect-failed'));
+    await advanceSeconds(1);
+    const once = outbox.metered(Math.floor(clock.nowMs() / 3_600_000)).bytes.reads;
+    expect(once).toBeGreaterThan(500);
+    link.connected = true;
+    drain.connected();
+    await answerToTheEnd();
+    await advanceSeconds(1);
+    expect(outbox.metered(Math.floor(clock.nowMs() / 3_600_000)).bytes.reads).toBe(2 * once);
+  });
+});
+
+describe('several messages for an item, several items in a message', () => {
+  it('an item leaves the outbox when all that carry it are acknowledged', async () => {
+    const renderings = configSchema.parse({ mqtt: { renderings: { compound: { enabled: true } } } }).mqtt
+      .renderings;
+    drainOf(reads(3), { renderings, windowMessages: 4 });
+    await settle();
+    expect(link.topics()).toEqual(['read', 'read', 'read', 'compound']);
+    link.answerFirst(3);
+    await advanceSeconds(1);
+    expect(outbox.ids()).toEqual([1, 2, 3]);
+    link.answerFirst(1);
+    await advanceSeconds(1);
+    expect(outbox.ids()).toEqual([]);
+  });
+
+  it('they wait for room in the window, and a hit goes before them', async () => {
+    const renderings = configSchema.parse({ mqtt: { renderings: { compound: { enabled: true } } } }).mqtt
+      .renderings;
+    drainOf(reads(2), { renderings, windowMessages: 2 });
+    await settle();
+    expect(link.topics()).toEqual(['read', 'read']);
+    outbox.put('hits');
+    drain.wake();
+    link.answerFirst(1);
+    await settle();
+    expect(link.topics()).toEqual(['read', 'hit']);
+    link.answerFirst(1);
+    await settle();
+    expect(link.topics()).toEqual(['hit', 'compound']);
+    link.connected = false;
+    link.answerAll(error('uplink.connect-failed'));
+    await settle();
+    expect(outbox.leased.size).toBe(0);
+    expect(outbox.ids()).toEqual([1, 2, 3]);
+  });
+});
+
+describe('the disk', () => {
+  it('that fails does not make it send again what the broker has', async () => {
+    drainOf(reads(1));
     await settle();
     outbox.failing = true;
     expect(link.answerAll()).toEqual([1]);
-    await settle();
-    await advance(1_000);
-    expect(link.sent).toEqual([]);
+    await advanceSeconds(2);
+    expect(link.sequences()).toEqual([]);
     outbox.failing = false;
-    await advance(1_000);
-    expect(outbox.waiting).toEqual([]);
-    expect(link.sent).toEqual([]);
+    await advanceSeconds(2);
+    expect(outbox.ids()).toEqual([]);
+    expect(link.sequences()).toEqual([]);
+  });
+
+  it('that is full does not stop hits', async () => {
+    drainOf(reads(1));
+    outbox.full = true;
+    expect(await answerToTheEnd()).toEqual([1]);
+    outbox.put('hits');
+    drain.wake();
+    expect(await answerToTheEnd()).toEqual([2]);
+    expect(outbox.ids()).toEqual([1, 2]);
+    outbox.full = false;
+    await advanceSeconds(2);
+    expect(outbox.ids()).toEqual([]);
+  });
+
+  it('is written to some hundred acknowledgements at a time', async () => {
+    drainOf(reads(1_000), { windowMessages: 20 });
+    for (let turn = 0; turn < 100; turn++) {
+      await settle();
+      link.answerAll();
+    }
+    expect(outbox.ids()).toEqual([]);
+    expect(outbox.writes).toBeLessThan(10);
   });
 });
 
 describe('its stop', () => {
   it('goes on until nothing waits', async () => {
-    drainOf(4);
+    drainOf(reads(4));
     const stopped = drain.stop();
     const order: number[] = [];
     for (let turn = 0; turn < 10; turn++) {
@@ -222,11 +387,11 @@ describe('its stop', () => {
     await advance(1_000);
     await stopped;
     expect(order).toEqual([1, 2, 3, 4]);
-    expect(outbox.waiting).toEqual([]);
+    expect(outbox.ids()).toEqual([]);
   });
 
   it('lasts no longer than it may, and gives back what is left', async () => {
-    drainOf(4);
+    drainOf(reads(4));
     let isStopped = false;
     const stopped = drain.stop().then(() => {
       isStopped = true;
@@ -235,8 +400,18 @@ describe('its stop', () => {
     expect(isStopped).toBe(false);
     await advance(20);
     await advance(20);
+    await advance(250);
     await stopped;
-    expect(outbox.waiting).toHaveLength(4);
+    expect(outbox.ids()).toHaveLength(4);
+    expect(outbox.leased.size).toBe(0);
+  });
+
+  it('does not wait for what the meter holds back', async () => {
+    drainOf(['read-images'], { metering: { freeInterfaces: [], kilobytesPerHour: { readImages: 0 } } });
+    await settle();
+    const stopped = drain.stop();
+    for (let turn = 0; turn < 20; turn++) await advance(20);
+    await stopped;
     expect(outbox.leased.size).toBe(0);
   });
 });
