@@ -13,7 +13,9 @@ import { chainHead, type Writing } from './statements.js';
  * Invariants
  * - Whatever is lost is counted and written down in the transaction that takes it out; a statement tells of
  *   it later, and the note goes in the transaction that seals it. So a crash in between loses no loss.
- * - A statement of losses is as long as MOST_RUNS allows, whatever was lost.
+ * - A statement of losses is as long as MOST_RUNS allows, whatever was lost. Numbers of reads that will not
+ *   come are exact, in as many statements as it takes: a number that is missing and not told of is a
+ *   statement that somebody took away. Those of pictures are made coarser.
  */
 export interface LostItem {
   readonly lane: Lane;
@@ -28,11 +30,15 @@ export interface StatementNumber {
   readonly sequence: number;
 }
 
-/** Numbers of statements, first and last. */
-type Run = readonly [number, number];
+/** Statements that follow each other, by number, and how many things of theirs were lost. */
+export interface LostRun {
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
+}
 
-/** A run takes about 14 bytes of JSON; 5 lanes of them stay well below the smallest packet. */
-const MOST_RUNS = 200;
+/** A run takes some 16 bytes of JSON: four lanes of them stay below the smallest packet. */
+const MOST_RUNS = 500;
 
 export function noteLosses(database: SqliteDatabase, lost: readonly LostItem[]): void {
   const note = prepared(database, 'INSERT INTO untold VALUES (?, ?, ?, ?, ?, ?)');
@@ -45,84 +51,106 @@ export function noteLosses(database: SqliteDatabase, lost: readonly LostItem[]):
 }
 
 /**
- * Seals one statement of all that is noted, and puts it into lane `health`.
+ * Seals what is noted, as a rule in one statement, and puts it into lane `health`.
  * @returns undefined where nothing is.
  */
 export function tellLosses(writing: Writing): readonly Loss[] | undefined {
   const { database } = writing;
-  const losses = untold(database);
-  if (losses.length === 0) return undefined;
-  enqueueStatement(writing, { kind: 'loss', id: uuidv7(), losses, committedAtMs: writing.nowMs });
+  const rest = untold(database);
+  if (rest.length === 0) return undefined;
+  const told = [...rest];
+  while (rest.length > 0) {
+    // Each lane and reason once in a statement; what does not fit goes into the next.
+    const losses = rest.filter((loss, index) => rest.findIndex((other) => isAlike(loss, other)) === index);
+    enqueueStatement(writing, { kind: 'loss', id: uuidv7(), losses, committedAtMs: writing.nowMs });
+    for (const loss of losses) rest.splice(rest.indexOf(loss), 1);
+  }
   prepared(database, 'DELETE FROM untold').run();
-  return losses;
+  return told;
+}
+
+function isAlike(loss: Loss, other: Loss): boolean {
+  return loss.lane === other.lane && loss.reason === other.reason && loss.chain === other.chain;
 }
 
 interface UntoldGroup {
   readonly lane: number;
   readonly reason: LossReason;
+  readonly chainId: number | null;
   readonly chain: string | null;
-  readonly count: number;
 }
 
-function untold(database: SqliteDatabase): readonly Loss[] {
+function untold(database: SqliteDatabase): Loss[] {
   const own = chainHead(database).chain;
   const groups = prepared<UntoldGroup>(
     database,
-    `SELECT lane, reason, chain, sum(count) AS count FROM untold LEFT JOIN chains ON chains.id = chain_id
-      GROUP BY lane, reason, chain_id ORDER BY lane, reason, chain_id`,
+    `SELECT DISTINCT lane, reason, chain_id AS chainId, chain FROM untold LEFT JOIN chains ON chains.id = chain_id
+      ORDER BY lane, reason, chain_id`,
   ).all();
-  const mostRuns = Math.max(1, Math.floor(MOST_RUNS / Math.max(1, groups.length)));
-  return groups.map((group) => {
-    const exact = joined(runsOf(database, group));
-    const statements = coarser(exact, mostRuns);
-    return {
-      lane: LANE_NAMES[group.lane] as Lane,
-      reason: group.reason,
-      count: group.count,
-      statements,
-      ...(statements.length < exact.length && { coarse: true as const }),
-      ...(group.chain !== null && group.chain !== own && { chain: group.chain }),
-    };
+  return groups.flatMap(({ lane, reason, chainId, chain }): Loss[] => {
+    const entries = prepared<LostRun>(
+      database,
+      `SELECT first, last, count FROM untold WHERE lane = ? AND reason = ? AND chain_id IS ? ORDER BY first`,
+    ).all(lane, reason, chainId);
+    const name = LANE_NAMES[lane] as Lane;
+    const whose = { lane: name, reason, ...(chain !== null && chain !== own && { chain }) };
+    if (chainId === null) return [{ ...whose, count: sum(entries), statements: [] }];
+    const exact = joined(entries);
+    if (name === 'reads') {
+      return sliced(exact).map((runs) => ({ ...whose, count: sum(runs), statements: runs.map(numbersOf) }));
+    }
+    const runs = coarser(exact, MOST_RUNS);
+    const isCoarse = runs.length < exact.length;
+    return [
+      { ...whose, count: sum(runs), statements: runs.map(numbersOf), ...(isCoarse && { coarse: true }) },
+    ];
   });
 }
 
-function runsOf(database: SqliteDatabase, { lane, reason, chain }: UntoldGroup): Run[] {
-  if (chain === null) return [];
-  return prepared<{ first: number; last: number }>(
-    database,
-    `SELECT DISTINCT first, last FROM untold WHERE lane = ? AND reason = ?
-        AND chain_id = (SELECT id FROM chains WHERE chain = ?) ORDER BY first`,
-  )
-    .all(lane, reason, chain)
-    .map(({ first, last }) => [first, last]);
-}
-
 /** Runs that touch made into one; they come in the order of their first numbers. */
-function joined(runs: readonly Run[]): Run[] {
-  const result: [number, number][] = [];
-  for (const [first, last] of runs) {
+export function joined(runs: readonly LostRun[]): readonly LostRun[] {
+  const result: LostRun[] = [];
+  for (const run of runs) {
     const before = result.at(-1);
-    if (before !== undefined && first <= before[1] + 1) before[1] = Math.max(before[1], last);
-    else result.push([first, last]);
+    if (before !== undefined && run.first <= before.last + 1) result[result.length - 1] = merged(before, run);
+    else result.push(run);
   }
   return result;
 }
 
 /** At most so many runs: those with the smallest gaps between them become one. */
-export function coarser(runs: readonly Run[], most: number): readonly Run[] {
+export function coarser(runs: readonly LostRun[], most: number): readonly LostRun[] {
   if (runs.length <= most) return runs;
-  const gaps = runs.slice(1).map(([first], index) => ({ index, gap: first - (runs[index] as Run)[1] }));
-  const kept = new Set(
+  const gaps = runs.map(({ first }, index) => ({ index, gap: first - (runs[index - 1]?.last ?? first) }));
+  const cuts = new Set(
     gaps
+      .slice(1)
       .sort((a, b) => b.gap - a.gap || a.index - b.index)
       .slice(0, most - 1)
       .map(({ index }) => index),
   );
-  const result: [number, number][] = [];
-  runs.forEach(([first, last], index) => {
+  const result: LostRun[] = [];
+  runs.forEach((run, index) => {
     const before = result.at(-1);
-    if (before !== undefined && !kept.has(index - 1)) before[1] = last;
-    else result.push([first, last]);
+    if (before === undefined || cuts.has(index)) result.push(run);
+    else result[result.length - 1] = merged(before, run);
   });
   return result;
+}
+
+function merged(a: LostRun, b: LostRun): LostRun {
+  return { first: a.first, last: Math.max(a.last, b.last), count: a.count + b.count };
+}
+
+function sliced(runs: readonly LostRun[]): (readonly LostRun[])[] {
+  const count = Math.ceil(runs.length / MOST_RUNS);
+  return Array.from({ length: count }, (_, index) => runs.slice(index * MOST_RUNS, (index + 1) * MOST_RUNS));
+}
+
+function numbersOf({ first, last }: LostRun): readonly [number, number] {
+  return [first, last];
+}
+
+function sum(runs: readonly LostRun[]): number {
+  return runs.reduce((total, { count: items }) => total + items, 0);
 }

@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { uuidv7 } from 'uuidv7';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreConfig } from '../../src/config/schema.js';
-import type { OutboxItem } from '../../src/domain/outbox.js';
-import { createLogger } from '../../src/lib/log.js';
+import type { HitReference, OutboxItem } from '../../src/domain/outbox.js';
+import { digestOf } from '../../src/evidence/canonical.js';
 import { openDatabase } from '../../src/lib/sqlite.js';
 import { STORE_MIGRATIONS } from '../../src/store/migrations.js';
-import { RecordStore } from '../../src/store/record-store.js';
+import type { RecordStore } from '../../src/store/record-store.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { recordStoreIn } from '../support/record-stores.js';
 import { matchOf, passageOf, pictureOf, possibleOf } from '../support/reports.js';
 import { keyIn } from '../support/storage-key.js';
 
 const CLOCK_QUALITY = { source: 'ntp', offsetMs: 2 } as const;
-const log = createLogger('silent');
 
 let folder: string;
 let clock: ManualClock;
@@ -32,13 +32,7 @@ afterEach(async () => {
 });
 
 async function started(config: Partial<StoreConfig> = {}): Promise<RecordStore> {
-  const path = join(folder, 'records.db');
-  const made = new RecordStore({
-    config: { path, retentionDays: 7, mostMegabytes: 100, ...config },
-    key: keyIn(folder),
-    clock,
-    log,
-  });
+  const made = recordStoreIn(folder, { clock, config });
   await made.start();
   return made;
 }
@@ -55,19 +49,26 @@ function drained(): string[] {
   return items.map(described);
 }
 
+/** The data of a statement. */
+function saidBy(item: OutboxItem | undefined): Record<string, unknown> {
+  if (item === undefined || item.message.kind === 'image') throw new Error('expected a text');
+  return JSON.parse(item.message.text);
+}
+
 function described({ message }: OutboxItem): string {
+  if (message.kind === 'image') return `${message.imageKind} ${message.revision}`;
+  const said = JSON.parse(message.text);
   switch (message.kind) {
     case 'hit': {
-      const lists = message.hit.match.entries.map(({ list }) => list.id);
-      return `hit ${message.hit.match.matchKey} on ${lists.join('+')}`;
+      const lists = said.entries.map((entry: { list: { id: string } }) => entry.list.id);
+      return `hit ${said.entries[0].entry.vrm} on ${lists.join('+')}`;
     }
     case 'read': {
-      const { outcome } = message.record.passage;
-      const hits = message.hits.map(({ stands }) => (stands ? 'stands' : 'does not stand'));
-      return ['read', outcome.kind === 'read' ? outcome.read.vrm : outcome.reason, ...hits].join(' ');
+      const hits = (said.hits ?? []).map((hit: HitReference) => (hit.stands ? 'stands' : 'does not stand'));
+      return ['read', said.vrm ?? said.reason, ...hits].join(' ');
     }
-    case 'image':
-      return `${message.imageKind} ${message.revision}`;
+    default:
+      return message.kind;
   }
 }
 
@@ -81,19 +82,38 @@ describe('a passage without a hit', () => {
     expect(drained()).toEqual([]);
   });
 
-  it('keeps everything that was reported', () => {
+  it('is sealed with its times and its pictures’ digests; the pictures come byte for byte', () => {
     const passage = passageOf('AB12CDE', { hints: ['mis-spaced'] });
     const { platePatch, overviewImage, ...text } = passage;
-    const { record } = store.commit({ passage, clock: CLOCK_QUALITY });
+    const { record } = store.commit({ passage, matchedAtMs: clock.nowMs() - 1_000, clock: CLOCK_QUALITY });
     expect(record).toEqual({ id: passage.id, sequence: 1, passage: text, clock: CLOCK_QUALITY });
-    const [read, patch, overview] = store.outbox.lease(3).map(({ message }) => message);
-    expect(read).toEqual({ kind: 'read', record, hits: [] });
-    expect(patch).toMatchObject({ kind: 'image', recordId: passage.id, sequence: 1, cameraId: 'cam-1' });
-    expect(patch?.kind === 'image' && Buffer.from(platePatch?.jpeg ?? []).equals(patch.image.jpeg)).toBe(
-      true,
-    );
-    expect(overview).toMatchObject({ image: { widthPx: 800, heightPx: 450 } });
-    expect(overviewImage?.jpeg.length).toBe(2_000);
+    const [read, patch, overview] = store.outbox.lease(3);
+    expect(read).toMatchObject({ lane: 'reads', queuedAtMs: clock.nowMs() });
+    expect(read?.message).toMatchObject({ kind: 'read', id: passage.id });
+    expect(saidBy(read)).toMatchObject({
+      type: 'read',
+      recordId: passage.id,
+      vrm: 'AB12CDE',
+      hints: ['mis-spaced'],
+      clock: CLOCK_QUALITY,
+      matchedAt: '2025-12-31T23:59:59.000Z',
+      committedAt: '2026-01-01T00:00:00.000Z',
+      images: [
+        { kind: 'overview', revision: 1, sha256: digestOf(overviewImage?.jpeg as Uint8Array) },
+        { kind: 'plate-patch', revision: 1, sha256: digestOf(platePatch?.jpeg as Uint8Array) },
+      ],
+      evidence: { chain: store.head().chain, sequence: 1, previous: '' },
+    });
+    expect(patch?.message).toMatchObject({ kind: 'image', recordId: passage.id, cameraId: 'cam-1' });
+    expect(overview?.message).toMatchObject({ image: { widthPx: 800, heightPx: 450 } });
+    for (const [item, image] of [
+      [patch, platePatch],
+      [overview, overviewImage],
+    ] as const) {
+      expect(
+        item?.message.kind === 'image' && Buffer.compare(item.message.image.jpeg, image?.jpeg as Buffer),
+      ).toBe(0);
+    }
   });
 
   it('may be unreadable, and without pictures', () => {
@@ -211,9 +231,9 @@ describe('a hit', () => {
     const settled = passageOf('AB12CDE', { id, phase: 'settled', pictures: false });
     store.commit({ passage: settled, match, clock: CLOCK_QUALITY });
     store.commit({ passage: passageOf('AB12CDE', { id, frameCount: 99 }), match, clock: CLOCK_QUALITY });
-    const [hit, read] = store.outbox.lease(2).map(({ message }) => message);
-    expect(hit).toMatchObject({ kind: 'hit', record: { passage: settled } });
-    expect(read).toMatchObject({ kind: 'read', record: { passage: { frameCount: 99 } } });
+    const [hit, read] = store.outbox.lease(2);
+    expect(saidBy(hit)).toMatchObject({ type: 'hit', read: { frames: { found: settled.frameCount } } });
+    expect(saidBy(read)).toMatchObject({ type: 'read', frames: { found: 99 } });
   });
 });
 
@@ -301,8 +321,7 @@ describe('records that a dead process left open', () => {
     store.commit({ passage: passageOf('AB12CDE', { phase: 'settled' }), clock: CLOCK_QUALITY });
     await restarted();
     expect(store.snapshot().openRecords).toBe(0);
-    const [read] = store.outbox.lease(1).map(({ message }) => message);
-    expect(read).toMatchObject({ kind: 'read', record: { passage: { phase: 'closed' } } });
+    expect(drained()).toEqual(['read AB12CDE', 'plate-patch 1', 'overview 1']);
   });
 
   it('are completed for one camera when only its process died', () => {
