@@ -1,222 +1,89 @@
 import { describe, expect, it } from 'vitest';
-import type { OutboxMessage } from '../../../src/domain/outbox.js';
-import type { Match } from '../../../src/domain/voi.js';
-import type { MatchKey } from '../../../src/domain/vrm.js';
-import { renderMessage, renderStatus, type Wire } from '../../../src/uplink/payloads.js';
+import { renderMessage, renderStatus, type SealedText, type Wire } from '../../../src/uplink/payloads.js';
 import { listTopicOf, parseListTopic, TOPICS, topicOf } from '../../../src/uplink/topics.js';
-import { matchOf, passageOf, vrmOf } from '../../support/reports.js';
+import { HISTORICAL_NOW_MS, MQTT_3, MQTT_5, NOW_MS, outboxMessages } from '../../support/outgoing.js';
 
-const MQTT_5: Wire = { topicPrefix: 'anpr', unitId: 'unit-7', protocolVersion: 5 };
-const MQTT_3: Wire = { ...MQTT_5, protocolVersion: 4 };
+/** Items of the outbox as CloudEvents. What a statement says is test/unit/evidence's. */
 
-const passage = passageOf('BD51SMR', { id: '01a1b2c3-0000-7000-8000-000000000001', pictures: false });
-const record = { id: passage.id, sequence: 42, passage, clock: { source: 'ntp', offsetMs: 3 } } as const;
-const hits = [{ id: 'hit-1', stands: true }];
-const READ: OutboxMessage = { kind: 'read', record, hits };
-const HIT: OutboxMessage & { kind: 'hit' } = {
-  kind: 'hit',
-  record,
-  hit: {
-    id: 'hit-1',
-    recordId: record.id,
-    matchedAtMs: passage.decidedAtMs + 30,
-    match: matchOf('BD51SMR', 'stolen', 'insurance'),
-  },
-  committedAtMs: passage.decidedAtMs + 45,
-};
-const IMAGE: OutboxMessage = {
-  kind: 'image',
-  recordId: record.id,
-  cameraId: 'cam-1',
-  sequence: 42,
-  imageKind: 'plate-patch',
-  revision: 2,
-  pictureAtMs: passage.pictureAtMs,
-  image: { jpeg: Uint8Array.of(0xff, 0xd8, 0xff, 0), widthPx: 120, heightPx: 60 },
-};
-const ALL = [READ, HIT, IMAGE];
+const MESSAGES = outboxMessages();
+const ALL = Object.entries(MESSAGES);
+
+function rendered(name: string, wire: Wire = MQTT_5, nowMs = NOW_MS) {
+  const message = MESSAGES[name];
+  if (message === undefined) throw new Error(`no message ${name}`);
+  const isStatement = message.kind !== 'image' && message.kind !== 'health';
+  const statement = isStatement ? (JSON.parse(message.text) as SealedText) : undefined;
+  return renderMessage(message, wire, nowMs, statement);
+}
 
 function json(payload: Buffer) {
   return JSON.parse(payload.toString());
 }
 
-describe('a read on MQTT 5 (binary mode)', () => {
-  const message = renderMessage(READ, MQTT_5);
-
-  it('has its data as the payload', () => {
+describe('on MQTT 5 (binary mode)', () => {
+  it('a read says in its properties what tells it from others, and its payload is what was signed', () => {
+    const message = rendered('read');
     expect(message).toMatchObject({
       topic: 'anpr/unit-7/read',
       retain: false,
       contentType: 'application/json',
     });
-    expect(json(message.payload)).toEqual({
-      recordId: record.id,
-      sequence: 42,
-      cameraId: 'cam-1',
-      outcome: 'read',
-      vrm: 'BD51SMR',
-      probability: 0.987,
-      confidencePercentage: 98,
-      characters: passage.outcome.kind === 'read' && passage.outcome.read.characters,
-      lines: ['BD51SMR'],
-      ukClass: 'current',
-      hints: [],
-      capturedAt: '2026-09-21T14:13:20.400Z',
-      firstSeenAt: '2026-09-21T14:13:20.000Z',
-      lastSeenAt: '2026-09-21T14:13:20.900Z',
-      pictureAt: '2026-09-21T14:13:20.360Z',
-      frames: { first: 10, last: 32, found: 20, read: 18 },
-      direction: 'towards',
-      plateCorners: passage.quad,
-      clock: { source: 'ntp', offsetMs: 3 },
-      hits: [{ id: 'hit-1', stands: true }],
-    });
-  });
-
-  it('has its attributes as user properties', () => {
+    expect(message.payload.toString()).toBe((MESSAGES.read as { text: string }).text);
     expect(message.userProperties).toEqual({
       specversion: '1.0',
-      id: record.id,
+      id: '01a1b2c3-0000-7000-8000-000000000001',
       source: 'urn:anprd:unit-7',
       type: 'uk.anpr.read.v1',
       time: '2026-09-21T14:13:20.400Z',
-      recordid: record.id,
-      sequence: '42',
+      sequence: '3',
       cameraid: 'cam-1',
-      clocksource: 'ntp',
-      clockoffsetms: '3',
+      publishedat: '2026-09-21T14:13:20.460Z',
     });
   });
 
-  it('leaves out what is far-fetched, which only matching needs', () => {
-    const { outcome } = passage;
-    if (outcome.kind !== 'read') throw new Error('expected a read');
-    const shares = { X: 0.2, Y: 0.1234567, Z: 0.05, V: 0.04, W: 0.03, K: 0.009 };
-    const alternatives = Object.entries(shares).map(([character, probability]) => ({
-      character,
-      probability,
-    }));
-    const read = {
-      ...outcome.read,
-      characters: outcome.read.characters.map((place) => ({ ...place, alternatives })),
-      otherTexts: [{ matchKey: 'BD51SM' as MatchKey, probability: 0.01 }],
-    };
-    const doubtful = { ...record, passage: { ...passage, outcome: { ...outcome, read } } };
-    const data = json(renderMessage({ kind: 'read', record: doubtful, hits }, MQTT_5).payload);
-    expect(data).not.toHaveProperty('otherTexts');
-    expect(data.characters[0].alternatives).toEqual([
-      { character: 'X', probability: 0.2 },
-      { character: 'Y', probability: 0.1235 },
-      { character: 'Z', probability: 0.05 },
-      { character: 'V', probability: 0.04 },
-    ]);
-  });
-
-  it('says why where nothing could be read', () => {
-    const unread = { ...record, passage: passageOf(undefined, { pictures: false }) };
-    const data = json(renderMessage({ kind: 'read', record: unread, hits: [] }, MQTT_5).payload);
-    expect(data).toMatchObject({ outcome: 'unreadable', reason: 'blurred' });
-    expect(data).not.toHaveProperty('vrm');
-  });
-
-  it('gives the reasons to look at the plate, also where nothing could be read', () => {
-    for (const vrm of ['BD51SMR', undefined]) {
-      const odd = { ...record, passage: passageOf(vrm, { pictures: false, hints: ['suspected-ghost'] }) };
-      const data = json(renderMessage({ kind: 'read', record: odd, hits: [] }, MQTT_5).payload);
-      expect(data.hints).toEqual(['suspected-ghost']);
-      expect(json(renderMessage({ ...HIT, record: odd }, MQTT_5).payload).read.hints).toEqual(data.hints);
-    }
-  });
-});
-
-describe('a hit', () => {
-  const message = renderMessage(HIT, MQTT_5);
-
-  it('has an id of its own, and the time that the device took', () => {
-    expect(message.userProperties).toMatchObject({
-      id: 'hit-1',
-      recordid: record.id,
-      type: 'uk.anpr.hit.v1',
-      latencyms: '45',
+  it('a hit also says of which record it is, how far its clock can be believed, and how long it took', () => {
+    expect(rendered('hit')).toMatchObject({
+      topic: 'anpr/unit-7/hit',
+      userProperties: {
+        id: '01a1b2c3-0000-7000-8000-000000000002',
+        type: 'uk.anpr.hit.v1',
+        time: '2026-09-21T14:13:20.400Z',
+        sequence: '1',
+        recordid: '01a1b2c3-0000-7000-8000-000000000001',
+        cameraid: 'cam-1',
+        clocksource: 'ntp',
+        clockoffsetms: '3',
+        latencyms: '45',
+      },
     });
+    expect(rendered('possible hit, told late').userProperties).not.toHaveProperty('clockoffsetms');
   });
 
-  it('names every entry with its 16 columns, its validity, its action and its list, and the read', () => {
-    const data = json(message.payload);
-    expect(data).toMatchObject({ hitId: 'hit-1', kind: 'exact', read: { vrm: 'BD51SMR', sequence: 42 } });
-    expect(data.matchedAt).toBe('2026-09-21T14:13:20.430Z');
-    const said = { level: 'force', owner: 'test owner', revision: 1, issuedAt: '2026-09-21T13:56:40.000Z' };
-    expect(data.entries).toMatchObject([
-      { action: 'STOP', list: { id: 'stolen', ...said, ageSeconds: 1000, overAge: false } },
-      { action: 'STOP', list: { id: 'insurance', ...said, ageSeconds: 1000, overAge: false } },
-    ]);
-    expect(Object.keys(data.entries[0].entry)).toHaveLength(18);
-    expect(data.entries[0].entry).toMatchObject({ vrm: 'BD51SMR', validFrom: '', validTo: '' });
+  it('a loss has the time of its commit, and no camera', () => {
+    const { topic, userProperties } = rendered('loss');
+    expect(topic).toBe('anpr/unit-7/loss');
+    expect(userProperties).toMatchObject({ time: '2026-09-21T14:13:21.400Z', type: 'uk.anpr.loss.v1' });
+    expect(userProperties).not.toHaveProperty('cameraid');
   });
 
-  it('says how sure it is, whether to call a crew, and that it is not late', () => {
-    expect(json(message.payload)).toMatchObject({
-      probability: 0.987,
-      alerts: true,
-      late: false,
-      alternatives: [],
-    });
-  });
-
-  it('that is only possible gives the other marks that it may be, and what a list that is too old is', () => {
-    const match: Match = {
-      ...matchOf('BD51SMB', 'stolen'),
-      kind: 'possible',
-      probability: 0.31,
-      alerts: false,
-      late: true,
-      alternatives: [{ vrm: vrmOf('BD51SMP'), probability: 0.04, listIds: ['local'] }],
-      lists: [
-        { id: 'stolen', revision: 7, ageMs: 90_000_400, isOverAge: true },
-        { id: 'local', revision: 2, ageMs: 60_000, isOverAge: false },
-      ],
-    };
-    const possible = json(renderMessage({ ...HIT, hit: { ...HIT.hit, match } }, MQTT_5).payload);
-    expect(possible).toMatchObject({
-      kind: 'possible',
-      probability: 0.31,
-      alerts: false,
-      late: true,
-      alternatives: [{ vrm: 'BD51SMP', probability: 0.04, listIds: ['local'] }],
-      entries: [{ list: { id: 'stolen', overAge: true }, entry: { vrm: 'BD51SMB' } }],
-    });
-    // Every list that was in force, also the one that does not name the vehicle.
-    expect(possible.lists).toEqual([
-      { id: 'stolen', revision: 7, ageSeconds: 90_000, overAge: true },
-      { id: 'local', revision: 2, ageSeconds: 60, overAge: false },
-    ]);
-  });
-});
-
-describe('a picture', () => {
-  it('is itself the payload on MQTT 5', () => {
-    const message = renderMessage(IMAGE, MQTT_5);
+  it('a picture is itself the payload', () => {
+    const message = rendered('plate patch');
     expect(message).toMatchObject({ topic: 'anpr/unit-7/image', contentType: 'image/jpeg' });
     expect([...message.payload]).toEqual([0xff, 0xd8, 0xff, 0]);
     expect(message.userProperties).toMatchObject({
-      id: `${record.id}.plate-patch.2`,
-      recordid: record.id,
+      id: '01a1b2c3-0000-7000-8000-000000000001.plate-patch.2',
+      recordid: '01a1b2c3-0000-7000-8000-000000000001',
       imagekind: 'plate-patch',
       imagerevision: '2',
       widthpx: '120',
       heightpx: '60',
     });
   });
-
-  it('is base64 in the event on MQTT 3.1.1', () => {
-    const event = json(renderMessage(IMAGE, MQTT_3).payload);
-    expect(event).toMatchObject({ datacontenttype: 'image/jpeg', data_base64: '/9j/AA==' });
-  });
 });
 
-describe('MQTT 3.1.1 (structured mode)', () => {
-  it.each(ALL)('carries the same attributes and data in one JSON object: $kind', (item) => {
-    const [binary, structured] = [renderMessage(item, MQTT_5), renderMessage(item, MQTT_3)];
+describe('on MQTT 3.1.1 (structured mode)', () => {
+  it.each(ALL)('the same attributes and data are in one JSON object: %s', (name) => {
+    const [binary, structured] = [rendered(name, MQTT_5), rendered(name, MQTT_3)];
     expect(structured.contentType).toBeUndefined();
     expect(structured.userProperties).toBeUndefined();
     const { data, data_base64, datacontenttype, ...attributes } = json(structured.payload);
@@ -225,33 +92,62 @@ describe('MQTT 3.1.1 (structured mode)', () => {
     const bytes = data === undefined ? Buffer.from(data_base64, 'base64') : Buffer.from(JSON.stringify(data));
     expect(bytes).toEqual(binary.payload);
   });
+
+  it('what was signed stands in it byte for byte, however it is written', () => {
+    const text = '{ "type":"loss", "committedAt":"2026-09-21T14:13:21.400Z",\n "evidence":{"sequence":1.0} }';
+    const message = { kind: 'loss', id: 'loss-1', text } as const;
+    const { payload } = renderMessage(message, MQTT_3, NOW_MS, JSON.parse(text));
+    expect(payload.toString()).toContain(`,"data":${text}}`);
+    expect(json(payload)).toMatchObject({ id: 'loss-1', sequence: '1', data: JSON.parse(text) });
+  });
 });
 
 describe('every message', () => {
-  it.each(ALL)('is byte for byte the same when it is sent again: $kind', (item) => {
-    expect(renderMessage(item, MQTT_5)).toEqual(renderMessage(structuredClone(item), MQTT_5));
+  it.each(ALL)('has the same bytes and the same id when it is sent again: %s', (name) => {
+    const [first, again] = [rendered(name), rendered(name, MQTT_5, NOW_MS + 5_000)];
+    expect(again.payload).toEqual(first.payload);
+    const { publishedat, ...attributes } = again.userProperties ?? {};
+    expect(first.userProperties).toMatchObject(attributes);
+    expect(publishedat).toBe('2026-09-21T14:13:25.460Z');
   });
 
-  it.each(ALL)('has attribute names that CloudEvents allows, and no VRM among them: $kind', (item) => {
-    const attributes = renderMessage(item, MQTT_5).userProperties ?? {};
-    for (const name of Object.keys(attributes)) expect(name).toMatch(/^[a-z0-9]{1,20}$/);
-    expect(JSON.stringify(attributes)).not.toContain('BD51SMR');
+  it.each(ALL)('is marked historical when it is older than it is useful: %s', (name) => {
+    expect(rendered(name).userProperties).not.toHaveProperty('historical');
+    expect(rendered(name, MQTT_5, HISTORICAL_NOW_MS).userProperties).toMatchObject({ historical: 'true' });
+    // A clock that was set back makes nothing historical.
+    expect(rendered(name, MQTT_5, 0).userProperties).not.toHaveProperty('historical');
+  });
+
+  it.each(ALL)('has attribute names that CloudEvents allows, and no VRM among them: %s', (name) => {
+    const { topic, userProperties = {} } = rendered(name);
+    for (const attribute of Object.keys(userProperties)) expect(attribute).toMatch(/^[a-z0-9]{1,20}$/);
+    expect(JSON.stringify([topic, userProperties])).not.toMatch(/BD51SMR|BO51SMR/i);
+  });
+
+  it('of which there are many takes few bytes beside its payload', () => {
+    const { topic, contentType = '', userProperties = {} } = rendered('read');
+    const properties = Object.entries(userProperties).flat().join('').length;
+    expect(topic.length + contentType.length + properties).toBeLessThan(280);
   });
 });
 
 describe('the status', () => {
   it('is retained, and its will has no time, for nobody knows when it will be said', () => {
-    const birth = renderStatus('online', MQTT_5, { id: 's1', timeMs: passage.decidedAtMs });
+    const birth = renderStatus('online', MQTT_5, { id: 's1', timeMs: NOW_MS });
     const will = renderStatus('offline', MQTT_5, { id: 's1' });
     expect(birth).toMatchObject({ topic: 'anpr/unit-7/status', retain: true });
     expect(json(birth.payload)).toEqual({ unitId: 'unit-7', state: 'online', sessionId: 's1' });
     expect(birth.userProperties).toMatchObject({
       type: 'uk.anpr.status.v1',
-      time: '2026-09-21T14:13:20.400Z',
+      time: '2026-09-21T14:13:20.460Z',
     });
     expect(json(will.payload)).toMatchObject({ state: 'offline', sessionId: 's1' });
     expect(will.userProperties).not.toHaveProperty('time');
     expect(will.userProperties?.id).not.toBe(birth.userProperties?.id);
+  });
+
+  it('is not retained where the broker would refuse that', () => {
+    expect(renderStatus('online', { ...MQTT_5, retain: false }, { id: 's1' }).retain).toBe(false);
   });
 });
 
@@ -260,16 +156,14 @@ describe('topics', () => {
     const addressing = { topicPrefix: 'force/anpr', unitId: 'unit-7' };
     const topics = (Object.keys(TOPICS) as (keyof typeof TOPICS)[]).map((name) => topicOf(name, addressing));
     expect(topics).toEqual([
-      'force/anpr/unit-7/read',
       'force/anpr/unit-7/hit',
+      'force/anpr/unit-7/read',
       'force/anpr/unit-7/image',
+      'force/anpr/unit-7/loss',
+      'force/anpr/unit-7/health',
       'force/anpr/unit-7/status',
+      'force/anpr/unit-7/compound',
     ]);
-  });
-
-  it.each(ALL)('hold no VRM whatever is sent: $kind', (item) => {
-    expect(renderMessage(item, MQTT_5).topic).toBe(topicOf(item.kind, MQTT_5));
-    expect(renderMessage(item, MQTT_5).topic.toUpperCase()).not.toContain('BD51SMR');
   });
 
   it('of a list name the list and its blob, and can be read back', () => {
