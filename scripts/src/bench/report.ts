@@ -59,7 +59,7 @@ export function renderTable({ area, machine, figures, appendix }: AreaReport): s
   return [`${area} on ${machine}`, ...lines, ...(appendix === undefined ? [] : ['', appendix])].join('\n');
 }
 
-/** Three significant digits: the machine's noise hides the rest. */
+/** Counts are exact; of what was measured three significant digits: the machine's noise hides the rest. */
 function round(value: number): number {
-  return value === 0 ? 0 : Number(value.toPrecision(3));
+  return Number.isInteger(value) ? value : Number(value.toPrecision(3));
 }
