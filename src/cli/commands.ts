@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import { register as registerConfig } from './config.js';
+import { register as registerDeviceKey } from './device-key.js';
 import { register as registerHotlist } from './hotlist/command.js';
 import { register as registerMetrics } from './metrics.js';
 import { register as registerRates } from './rates.js';
 import { register as registerRead } from './read.js';
 import { register as registerStatus } from './status.js';
 import { register as registerStorageKey } from './storage-key.js';
+import { register as registerVerify } from './verify/command.js';
 
 /** In the order in which help lists them: looking first, changing last. */
 export function registerCommands(program: Command): void {
@@ -14,6 +16,8 @@ export function registerCommands(program: Command): void {
   registerRead(program);
   registerRates(program);
   registerHotlist(program);
+  registerVerify(program);
   registerConfig(program);
   registerStorageKey(program);
+  registerDeviceKey(program);
 }

@@ -91,8 +91,7 @@ export function readStatement(line: string): ReceivedLine {
   if (isEvent && !(typeof value.type === 'string' && STATEMENT_EVENT.test(value.type))) {
     return { kind: 'other' };
   }
-  // What is written as JavaScript would write it has no name twice: the usual case, and a quick one.
-  if (JSON.stringify(value) !== line.trim() && hasRepeatedName(line)) {
+  if (!isAsWritten(value, line) && hasRepeatedName(line)) {
     return { kind: 'bad', reason: 'JSON that gives a name twice in one object' };
   }
   const data = isEvent ? value.data : value;
@@ -166,6 +165,16 @@ function agrees(
     event.id === id &&
     (event.sequence === undefined || event.sequence === String(number))
   );
+}
+
+/** What is written as JavaScript would write it has no name twice: the usual case, and a quick one. */
+function isAsWritten(value: unknown, line: string): boolean {
+  try {
+    return JSON.stringify(value) === line.trim();
+  } catch {
+    // Nested deeper than it can be written.
+    return false;
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,14 +1,14 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { connectAsync } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EXIT_USAGE, reportFailure } from '../../src/cli/failure.js';
+import { EXIT_USAGE } from '../../src/cli/failure.js';
 import { register } from '../../src/cli/hotlist/command.js';
 import { ControlServer } from '../../src/control/server.js';
 import { createLogger } from '../../src/lib/log.js';
 import { ListStore } from '../../src/matching/list-store/list-store.js';
+import { type CommandOutcome, runCommand } from '../support/command.js';
 import { startMosquitto } from '../support/mosquitto.js';
 import { keyFileIn, keyIn } from '../support/storage-key.js';
 
@@ -21,38 +21,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs `anprctl hotlist ...` as main does. */
-async function run(args: readonly string[]): Promise<Outcome> {
-  const written: Record<'out' | 'err', string[]> = { out: [], err: [] };
-  const into = (stream: 'out' | 'err') => (text: string | Uint8Array) =>
-    written[stream].push(String(text)) > 0;
-  const program = new Command('anprctl').exitOverride();
-  program.configureOutput({ writeErr: into('err') });
-  register(program);
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(into('out'));
-  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(into('err'));
-  process.exitCode = undefined;
-  try {
-    await program.parseAsync(['hotlist', ...args], { from: 'user' });
-    return { code: Number(process.exitCode ?? 0), out: written.out.join(''), err: written.err.join('') };
-  } catch (error) {
-    const code = reportFailure(error);
-    return { code, out: written.out.join(''), err: written.err.join('') };
-  } finally {
-    stdout.mockRestore();
-    stderr.mockRestore();
-    process.exitCode = undefined;
-  }
-}
+const run = (args: readonly string[]) => runCommand(register, ['hotlist', ...args]);
 
 /** On a device of the test's own: its configuration names its database, its key and its lists. */
-function anprctl(...args: string[]): Promise<Outcome> {
+function anprctl(...args: string[]): Promise<CommandOutcome> {
   const path = join(folder, 'anprd.yaml');
   if (!existsSync(path)) configure([]);
   return run([...args, '--config', path]);
@@ -478,7 +450,7 @@ describe("an owner's side", () => {
     await anprctl('import', voi, '--list', 'stolen');
     const whole = readFileSync(voi);
     const broken = (bytes: Uint8Array) => csv(bytes, 'broken.voi');
-    const refusals: [string, () => Promise<Outcome>, RegExp][] = [
+    const refusals: [string, () => Promise<CommandOutcome>, RegExp][] = [
       [
         'a CSV',
         () => anprctl('import', csv(rows('c')), '--list', 'stolen'),

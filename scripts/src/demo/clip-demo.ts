@@ -75,7 +75,7 @@ export async function runClipDemo(
           read,
           hits.some((hit) => hit.read.recordId === read?.recordId),
         ),
-        isPlateLeft: (read?.plateCorners[0]?.x ?? 0) < truth.widthPx / 2,
+        isPlateLeft: (read?.plateCorners[0]?.[0] ?? 0) < truth.widthPx / 2,
         tone: right ? 'good' : 'doubtful',
         images: images.filter((image) => image.recordId === read?.recordId),
       })),
@@ -134,6 +134,6 @@ async function played(
 function isOver({ cameras, store }: DeviceStatus): boolean {
   return (
     cameras.every(({ vision }) => vision.state === 'ended' && vision.openPassages === 0) &&
-    Object.values(store?.waiting ?? {}).every((count) => count === 0)
+    Object.values(store?.lanes ?? {}).every(({ items }) => items === 0)
   );
 }

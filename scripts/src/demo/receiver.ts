@@ -11,7 +11,8 @@ const readSchema = z.object({
   direction: z.enum(['towards', 'away', 'unknown']),
   capturedAt: z.string(),
   frames: z.object({ first: z.number(), last: z.number(), found: z.number(), read: z.number() }),
-  plateCorners: z.array(z.object({ x: z.number(), y: z.number() })).length(4),
+  /** x, y of the top left corner and on around, in pixels. */
+  plateCorners: z.array(z.tuple([z.number(), z.number()])).length(4),
 });
 
 const hitSchema = z.object({

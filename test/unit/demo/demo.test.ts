@@ -40,7 +40,7 @@ function read(recordId: string, vrm: string | undefined, fromS: number, toS: num
     direction: 'towards',
     capturedAt: '2026-01-01T00:00:00.000Z',
     frames: { first: fromS * 25, last: toS * 25, found: 10, read: 10 },
-    plateCorners: [0, 1, 2, 3].map((x) => ({ x, y: x })),
+    plateCorners: [0, 1, 2, 3].map((x): [number, number] => [x, x]),
   };
 }
 
