@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { foldVrm } from '../../src/domain/vrm.js';
-import { createLogger } from '../../src/lib/log.js';
 import { openDatabase } from '../../src/lib/sqlite.js';
 import { HELD_KEYS } from '../../src/store/held-reads.js';
 import { STORE_MIGRATIONS } from '../../src/store/migrations.js';
-import { RecordStore } from '../../src/store/record-store.js';
+import type { RecordStore } from '../../src/store/record-store.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { recordStoreIn } from '../support/record-stores.js';
 import { matchOf, passageOf, possibleOf, vrmOf } from '../support/reports.js';
 import { keyIn } from '../support/storage-key.js';
 
@@ -32,8 +32,7 @@ afterEach(async () => {
 });
 
 async function start(): Promise<void> {
-  const config = { path, retentionDays: 7, mostMegabytes: 100 };
-  store = new RecordStore({ config, key: keyIn(folder), clock, log: createLogger('silent') });
+  store = recordStoreIn(folder, { clock });
   await store.start();
 }
 
@@ -124,7 +123,13 @@ describe('a late hit', () => {
     expect(hit).toMatchObject({ recordId: id, matchedAtMs: 77, match: { ...match, late: true } });
     const [first] = store.outbox.lease(1);
     store.outbox.release([first?.id ?? 0]);
-    expect(first?.message).toMatchObject({ kind: 'hit', hit, record: { id, sequence: 1 } });
+    expect(first?.message).toMatchObject({ kind: 'hit', id: hit?.id });
+    expect(first?.message.kind === 'hit' && JSON.parse(first.message.text)).toMatchObject({
+      late: true,
+      matchedAt: '1970-01-01T00:00:00.077Z',
+      read: { recordId: id },
+      images: [{ kind: 'overview' }, { kind: 'plate-patch' }],
+    });
     expect(drained()).toEqual(['hits', 'hit-images', 'hit-images']);
   });
 
@@ -160,8 +165,10 @@ describe('a late hit', () => {
     store.commitLate(id, possible, 77);
     const closed = passageOf('AB12CDF', { id, pictures: false });
     expect(store.commit({ passage: closed, match: possible, clock: CLOCK_QUALITY }).hit).toBeUndefined();
-    const messages = store.outbox.lease(9).map(({ message }) => message);
-    expect(messages).toMatchObject([{ kind: 'hit' }, { kind: 'read', hits: [{ stands: true }] }]);
+    const said = store.outbox
+      .lease(9)
+      .map(({ message }) => message.kind !== 'image' && JSON.parse(message.text));
+    expect(said).toMatchObject([{ type: 'hit' }, { type: 'read', hits: [{ stands: true }] }]);
   });
 
   it('of a record that is gone by now is nothing', async () => {

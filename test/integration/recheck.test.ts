@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Hit } from '../../src/domain/capture-record.js';
 import type { Confusions } from '../../src/domain/confusion.js';
 import type { MatchKey } from '../../src/domain/vrm.js';
 import { foldVrm } from '../../src/domain/vrm.js';
@@ -10,10 +9,10 @@ import { createLogger } from '../../src/lib/log.js';
 import { KeyIndex } from '../../src/matching/key-index.js';
 import { type ListInForce, Matcher } from '../../src/matching/matcher.js';
 import { type LateMatcher, Recheck } from '../../src/matching/recheck.js';
-import { RecordStore } from '../../src/store/record-store.js';
+import type { RecordStore } from '../../src/store/record-store.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { recordStoreIn } from '../support/record-stores.js';
 import { entryOf, listOf, passageOf, vrmOf } from '../support/reports.js';
-import { keyIn } from '../support/storage-key.js';
 
 /** What came onto a list, against reads that are held: the real store, the real matcher, a list in memory. */
 
@@ -50,8 +49,7 @@ beforeEach(async () => {
   lateHits = 0;
   onLook = undefined;
   credibility = 'credible';
-  const config = { path: join(folder, 'records.db'), retentionDays: 30, mostMegabytes: 100 };
-  store = new RecordStore({ config, key: keyIn(folder), clock, log: createLogger('silent') });
+  store = recordStoreIn(folder, { clock, config: { retentionDays: 30 } });
   await store.start();
   startRecheck();
 });
@@ -113,13 +111,18 @@ function list(marks: readonly string[], told: 'keys' | 'all' = 'keys'): void {
 
 const done = () => vi.waitFor(() => expect(recheck.snapshot().pending).toEqual([]), { timeout: 10_000 });
 
-function hits(): Hit[] {
+/** What the statements of the hits that wait say. */
+function hits(): { kind: string; vrm: string; late: boolean }[] {
   const items = store.outbox.lease(1_000);
   store.outbox.release(items.map(({ id }) => id));
-  return items.flatMap(({ message }) => (message.kind === 'hit' ? [message.hit] : []));
+  return items.flatMap(({ message }) => {
+    if (message.kind !== 'hit') return [];
+    const { kind, entries, late } = JSON.parse(message.text);
+    return [{ kind, vrm: entries[0].entry.vrm, late }];
+  });
 }
 
-const keysOfHits = () => hits().map(({ match }) => match.matchKey);
+const keysOfHits = () => hits().map(({ vrm }) => foldVrm(vrmOf(vrm)));
 
 describe('a vehicle that passed before it was listed', () => {
   it('is told when it comes onto the list, late', async () => {
@@ -129,7 +132,7 @@ describe('a vehicle that passed before it was listed', () => {
     expect(hits()).toEqual([]);
     list(['CD34EFG']);
     await done();
-    expect(hits()).toMatchObject([{ match: { kind: 'exact', matchKey: 'CD34EFG', late: true } }]);
+    expect(hits()).toMatchObject([{ kind: 'exact', vrm: 'CD34EFG', late: true }]);
     expect(lateHits).toBe(1);
     expect(store.recheckedRevision('stolen')).toBe(2);
   });
@@ -154,7 +157,7 @@ describe('a vehicle that passed before it was listed', () => {
     expect(hits()).toEqual([]);
     list(['BD51SMR']);
     await done();
-    expect(hits()).toMatchObject([{ match: { kind: 'possible', matchKey: 'BD51SMR', late: true } }]);
+    expect(hits()).toMatchObject([{ kind: 'possible', vrm: 'BD51SMR', late: true }]);
   });
 
   it('is told once: not again by a later revision, nor where it was told when it passed', async () => {

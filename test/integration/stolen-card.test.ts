@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Sources, stripSources } from '../support/child.js';
 import { decrypted } from '../support/decrypted.js';
 import { deletedFiles, finds, type RawFile, rawFiles, spellings } from '../support/raw-files.js';
+import { storeConfigOf } from '../support/record-stores.js';
 import { matchOf, passageOf } from '../support/reports.js';
 import { keyFileIn, keyIn } from '../support/storage-key.js';
 
@@ -96,11 +97,14 @@ function device(options: { readonly isUnfinished: boolean }): string {
   import { systemClock } from './src/lib/clock.js';
   import { createLogger } from './src/lib/log.js';
   import { loadStorageKey } from './src/lib/storage-key.js';
+  import { createDeviceKey } from './src/evidence/device-key.js';
+  import { DeviceNotary } from './src/evidence/notary.js';
   ${UNFINISHED}
   const key = loadStorageKey({ keyFile: ${JSON.stringify(keyFileIn(home))} });
   const path = ${JSON.stringify(join(folder, 'records.db'))};
-  const config = { path, retentionDays: 7, mostMegabytes: 100 };
-  const store = new RecordStore({ config, key, clock: systemClock, log: createLogger('silent') });
+  const notary = new DeviceNotary({ key: createDeviceKey(${JSON.stringify(join(home, 'device.key'))}), unitId: 'unit-1' });
+  const config = ${JSON.stringify(storeConfigOf(folder))};
+  const store = new RecordStore({ config, key, notary, clock: systemClock, log: createLogger('silent') });
   await store.start();
   const picture = { jpeg: Buffer.from(${JSON.stringify(JPEG)}), widthPx: 1, heightPx: 1 };
   const passage = { ...${JSON.stringify(passageOf(READ, { pictures: false }))}, platePatch: picture };
