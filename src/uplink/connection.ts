@@ -4,6 +4,7 @@ import { DeviceError } from '../lib/errors.js';
 import type { AttemptEnd } from './brokers.js';
 import { type ClientSettings, CONNECT_WITHIN_MS, clientOptions } from './client-options.js';
 import {
+  closedError,
   connectionError,
   disconnectError,
   publishError,
@@ -22,6 +23,7 @@ const RECEIVE_MAXIMUM = 16;
 /** CONNACK of MQTT 5, and of 3.1.1 where the broker answers in its own way. */
 const UNSUPPORTED_VERSION = new Set([132, 1]);
 const RETAIN_NOT_SUPPORTED = 154;
+const NO_REASON = new Error('the connection was closed');
 
 export interface ConnectionOptions extends ClientSettings {
   readonly clientId: string;
@@ -194,9 +196,15 @@ export class Connection {
       this.#client.publish(topic, payload, { qos: 1, retain, ...propertiesOf(message) }, (error) => {
         this.#rejectors.delete(reject);
         if (!error) resolve();
-        else reject(isRefusal(error) ? publishError(topic, error) : connectionError(this.#url, error));
+        else reject(isRefusal(error) ? publishError(topic, error) : this.#lost(error));
       });
     });
+  }
+
+  /** @param thrown what is said where nothing better is known */
+  #lost(thrown: Error): DeviceError {
+    const why = this.#why ?? thrown;
+    return why instanceof DeviceError ? why : connectionError(this.#url, why);
   }
 
   #close(): ConnectionEnd {
@@ -213,10 +221,7 @@ export class Connection {
     const { attempt, connectWithinMs = CONNECT_WITHIN_MS } = this.#options;
     const why = this.#why;
     const code = (why as { code?: unknown } | undefined)?.code;
-    const error =
-      why instanceof DeviceError
-        ? why
-        : connectionError(attempt.url, why ?? new Error('the connection was closed'));
+    const error = why === undefined && this.#isOpen ? closedError(attempt.url) : this.#lost(NO_REASON);
     if (error.code === 'uplink.refused') {
       if (UNSUPPORTED_VERSION.has(code as number)) return { error, kind: 'no-version' };
       return { error, kind: 'refused' };

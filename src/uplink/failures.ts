@@ -120,6 +120,14 @@ export function silentError(url: string, protocolVersion: 4 | 5): DeviceError {
   });
 }
 
+/** A broker that had let this client in closed the connection without a word. */
+export function closedError(url: string): DeviceError {
+  return new DeviceError('uplink.connect-failed', {
+    message: `the broker ${brokerName(url)} closed the connection`,
+    hint: `See its log; where this comes again and again, perhaps another device has the same unit.id; ${BY_ITSELF}`,
+  });
+}
+
 export function unansweredError(url: string, withinMs: number): DeviceError {
   return new DeviceError('uplink.connect-failed', {
     message: `no connection to the broker ${brokerName(url)}: no answer within ${withinMs / 1000} s`,
