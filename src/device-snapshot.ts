@@ -1,3 +1,4 @@
+import type { ClockQuality } from './domain/capture-record.js';
 import type { ActiveWarning } from './health/warnings.js';
 import type { HotlistSnapshot } from './matching/hotlist-snapshot.js';
 import type { RecheckSnapshot } from './matching/recheck.js';
@@ -12,6 +13,7 @@ export interface DeviceSnapshot {
   readonly uptimeSeconds: number;
   readonly warnings: readonly ActiveWarning[];
   readonly cameras: readonly { readonly id: string; readonly vision: VisionSnapshot }[];
+  readonly clock: ClockSnapshot;
   readonly passages: PassageCounts;
   readonly hotlist: HotlistSnapshot;
   /** Of what came onto lists against reads that are held. */
@@ -19,6 +21,11 @@ export interface DeviceSnapshot {
   /** Absent while the store cannot be read; a warning says why. */
   readonly store?: StoreSnapshot;
   readonly uplink: UplinkSnapshot;
+}
+
+export interface ClockSnapshot extends ClockQuality {
+  /** Of the wall clock against the monotonic one, since the start. */
+  readonly jumps: number;
 }
 
 /** Closed passages since the start, by outcome, and the hits that were issued. */

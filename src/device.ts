@@ -1,11 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { uuidv7 } from 'uuidv7';
 import type { CaptureConfig, DeviceConfig } from './config/schema.js';
 import { ControlServer } from './control/server.js';
+import { DeliveryWarnings } from './delivery-warnings.js';
 import type { DeviceSnapshot, PassageCounts } from './device-snapshot.js';
 import { type Confusions, NO_CONFUSIONS } from './domain/confusion.js';
 import type { Passage } from './domain/passage.js';
+import { loadDeviceKey } from './evidence/device-key.js';
+import { DeviceNotary } from './evidence/notary.js';
 import { Warnings } from './health/warnings.js';
+import { healthReport } from './health-report.js';
 import { HotlistWarnings } from './hotlist-warnings.js';
 import type { Clock } from './lib/clock.js';
 import { DeviceError, messageOf } from './lib/errors.js';
@@ -14,6 +19,7 @@ import { packageVersion } from './lib/package-root.js';
 import { loadStorageKey } from './lib/storage-key.js';
 import { Hotlist } from './matching/hotlist.js';
 import { Recheck } from './matching/recheck.js';
+import { renderMetrics } from './metrics.js';
 import { loadConfusions } from './plates/manifest.js';
 import { RecordStore, type StoreSnapshot } from './store/record-store.js';
 import { listTopicOf, parseListTopic } from './uplink/topics.js';
@@ -38,18 +44,22 @@ export interface Device {
 /** How often states that only a snapshot shows are turned into warnings. */
 const LOOK_EVERY_MS = 1_000;
 const DAY_MS = 86_400_000;
+/** The first report goes soon after the start: the centre sees that the unit is there again. */
+const FIRST_REPORT_AFTER_MS = 5_000;
 
 /**
  * The composition root: the only place of the main process that knows every module.
- * @throws DeviceError store.key-missing, before anything is created.
+ * @throws DeviceError store.key-missing or evidence.key-missing, before anything is created.
  */
 export function buildDevice(config: DeviceConfig, dependencies: DeviceDependencies): Device {
   const { clock, log, visionEntryPath } = dependencies;
   const key = loadStorageKey(config.storage);
+  const notary = new DeviceNotary({ key: loadDeviceKey(config.evidence), unitId: config.unit.id });
   const startedMonoMs = clock.monoMs();
   const warnings = new Warnings({ clock, log });
   const counts: PassageCounts = { read: 0, unreadable: 0, hits: 0 };
   const hotlistWarnings = new HotlistWarnings(warnings);
+  const deliveryWarnings = new DeliveryWarnings(warnings);
   const { topicPrefix } = config.hotlist;
   const hotlist = new Hotlist({
     config: config.hotlist,
@@ -62,7 +72,21 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
     onNews: (listId, news) => recheck.news(listId, news),
     recheckedRevision: (listId) => store.recheckedRevision(listId),
   });
-  const store = new RecordStore({ config: config.store, key, clock, log });
+  const store = new RecordStore({
+    config: config.store,
+    key,
+    notary,
+    clock,
+    log,
+    onLoss: (losses) => {
+      warnings.raise(
+        'store-over-budget',
+        '',
+        losses.map(({ lane, count }) => `${count} of ${lane}`).join(', '),
+      );
+      uplink.wake();
+    },
+  });
   const uplink = new Uplink({
     config: config.mqtt,
     unitId: config.unit.id,
@@ -85,9 +109,15 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
       uplink.wake();
     },
   });
-  const control = new ControlServer({ socketPath: config.control.socketPath, snapshot, log });
+  const control = new ControlServer({
+    socketPath: config.control.socketPath,
+    snapshot,
+    metrics: () => renderMetrics(snapshot()),
+    log,
+  });
   const cameras = config.cameras.map((camera) => ({ id: camera.id, vision: buildVision(camera) }));
   let looking: NodeJS.Timeout | undefined;
+  let reportAtMono = startedMonoMs + FIRST_REPORT_AFTER_MS;
 
   function buildVision(camera: CaptureConfig): VisionSupervisor {
     return new VisionSupervisor({
@@ -134,12 +164,28 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
 
   /** States that nobody calls back about. */
   function look(): void {
-    const { link, inbound } = uplink.snapshot();
-    const isConnected = link.state === 'connected';
+    const link = uplink.snapshot();
+    const isConnected = link.link.state === 'connected';
     hotlist.linkChanged(isConnected);
-    hotlistWarnings.look(hotlist.snapshot(), { ...inbound, isConnected });
-    if (isConnected) warnings.clear('broker-away', '');
-    else warnings.raise('broker-away', '', link.problem?.message ?? link.state);
+    hotlistWarnings.look(hotlist.snapshot(), { ...link.inbound, isConnected });
+    deliveryWarnings.lookAtLink(link);
+    const { store: stored } = readStore();
+    if (stored === undefined) return;
+    deliveryWarnings.lookAtStore(stored);
+    if (clock.monoMs() >= reportAtMono) report(stored);
+  }
+
+  /** Tells the centre how the unit is; a report that cannot be stored is left out, the next one says the same. */
+  function report(stored: StoreSnapshot): void {
+    reportAtMono = clock.monoMs() + config.health.reportSeconds * 1000;
+    const nowMs = clock.nowMs();
+    try {
+      store.putHealth(uuidv7(), nowMs, healthReport(snapshot(), stored, nowMs));
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      warnings.raise('store-failing', '', error.message);
+    }
+    uplink.wake();
   }
 
   async function start(): Promise<void> {
@@ -170,6 +216,7 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
       unit: config.unit.id,
       version: packageVersion(),
       uptimeSeconds: (clock.monoMs() - startedMonoMs) / 1000,
+      clock: { source: 'unknown', jumps: 0 },
       warnings: warnings.visible(),
       cameras: cameras.map(({ id, vision }) => ({ id, vision: vision.snapshot() })),
       passages: counts,

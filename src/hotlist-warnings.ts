@@ -24,23 +24,19 @@ export class HotlistWarnings {
   look(hotlist: HotlistSnapshot, link: { readonly isConnected: boolean; readonly problem?: string }): void {
     const { state, detail, clock, markCount, lists } = hotlist;
     const isHeld = lists.some(({ inForce }) => inForce?.isMatched);
-    this.#tell('hotlist-missing', '', isHeld || state === 'starting' ? undefined : detail);
-    this.#tell('hotlist-failing', '', isHeld && state === 'unreadable' ? detail : link.problem);
+    this.#warnings.tell('hotlist-missing', '', isHeld || state === 'starting' ? undefined : detail);
+    this.#warnings.tell('hotlist-failing', '', isHeld && state === 'unreadable' ? detail : link.problem);
     const doubt = clock === 'behind' ? earlierThan(lists) : 'it is over a year after every list was issued';
-    this.#tell('clock-doubtful', '', clock === 'credible' || markCount === 0 ? undefined : doubt);
+    this.#warnings.tell('clock-doubtful', '', clock === 'credible' || markCount === 0 ? undefined : doubt);
     for (const list of lists) {
-      for (const code of LIST_CODES) this.#tell(code, list.id, faultOf(code, list, link.isConnected));
+      for (const code of LIST_CODES)
+        this.#warnings.tell(code, list.id, faultOf(code, list, link.isConnected));
     }
     const ids = lists.map(({ id }) => id);
     for (const gone of this.#ids.filter((id) => !ids.includes(id))) {
       for (const code of LIST_CODES) this.#warnings.clear(code, gone);
     }
     this.#ids = ids;
-  }
-
-  #tell(code: WarningCode, subject: string, detail: string | undefined): void {
-    if (detail === undefined) this.#warnings.clear(code, subject);
-    else this.#warnings.raise(code, subject, detail);
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { DEFAULT_CONFIG_PATH, loadConfig } from '../config/load.js';
 import { askControl } from '../control/client.js';
-import type { DeviceSnapshot } from '../device-snapshot.js';
-import type { StoreSnapshot } from '../store/record-store.js';
+import type { ClockSnapshot, DeviceSnapshot } from '../device-snapshot.js';
 import { duration } from './duration.js';
+import { renderDelivery } from './status-delivery.js';
 import { renderHotlist } from './status-hotlist.js';
 
 export function register(program: Command): void {
@@ -42,30 +42,19 @@ export function renderStatus(snapshot: DeviceSnapshot): string {
       `  vision process replaced ${restarts} times, ${vision.noise} finds taken for noise`,
     );
   }
-  const { passages, store, uplink } = snapshot;
-  const { hit, read, image } = uplink.acknowledged;
-  const { count, medianMs = 0, worstMs = 0 } = uplink.hitLatency;
+  const { passages, clock } = snapshot;
   lines.push(
     `passages: ${passages.read} read, ${passages.unreadable} unreadable, ${passages.hits} hits`,
+    `clock: ${renderClock(clock)}`,
     ...renderHotlist(snapshot, Date.now()),
-    store === undefined ? 'store: cannot be read' : renderStore(store),
-    `broker ${uplink.link.state}: acknowledged ${hit} hits, ${read} reads, ${image} images`,
+    ...renderDelivery(snapshot, Date.now()),
   );
-  if (count > 0) {
-    lines.push(
-      `  from frame to acknowledgement of the last ${count} hits: median ${duration(medianMs / 1000)}, worst ${duration(worstMs / 1000)}`,
-    );
-  }
   return `${lines.join('\n')}\n`;
 }
 
-function renderStore(store: StoreSnapshot): string {
-  const waiting = Object.entries(store.waiting).map(([lane, count]) => `${count} ${lane.replace('-', ' ')}`);
-  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
-  const { images, reads } = store.dropped;
-  return [
-    `store: ${store.records} records, ${megabytes(store.usedBytes)} of ${megabytes(store.mostBytes)} MB`,
-    `  waiting for the broker: ${waiting.join(', ')}`,
-    `  dropped undelivered for want of room: ${images} images, ${reads} reads; hits never`,
-  ].join('\n');
+function renderClock({ source, offsetMs, jumps }: ClockSnapshot): string {
+  const synchronised =
+    source === 'unknown' ? 'not known to be synchronised' : `synchronised by ${source.toUpperCase()}`;
+  const offset = offsetMs === undefined ? '' : `, about ${offsetMs.toFixed(1)} ms off`;
+  return `${synchronised}${offset}${jumps === 0 ? '' : `, was set ${jumps} times`}`;
 }

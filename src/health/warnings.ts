@@ -82,6 +82,12 @@ export const WARNINGS = {
     severity: 'high',
     visibleAfterMs: 0,
   },
+  'certificate-unused': {
+    title: 'A new certificate cannot be used; the link goes on with the one before',
+    remedy: 'See the detail; put certificate and key there together, readable for the service.',
+    severity: 'high',
+    visibleAfterMs: 15_000,
+  },
   'meter-spent': {
     title: 'The hour of the metered link is spent; what is not a hit waits',
     remedy: 'Nothing to do; raise mqtt.metering where it happens every day.',
@@ -158,6 +164,12 @@ export class Warnings {
     const sinceMs = this.#active.get(key)?.sinceMs ?? lastMs;
     if (!this.#active.has(key)) this.#log.warn({ code, subject, detail, remedy }, title);
     this.#active.set(key, { code, subject, title, remedy, severity, detail, sinceMs, lastMs });
+  }
+
+  /** Raises it with a detail, clears it without: for a state that is looked at again and again. */
+  tell(code: WarningCode, subject: string, detail: string | undefined): void {
+    if (detail === undefined) this.clear(code, subject);
+    else this.raise(code, subject, detail);
   }
 
   clear(code: WarningCode, subject: string): void {

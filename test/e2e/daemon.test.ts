@@ -8,6 +8,7 @@ import type { DeviceSnapshot } from '../../src/device-snapshot.js';
 import { foldVrm, type Vrm } from '../../src/domain/vrm.js';
 import { type Daemon, runAnprctl, startDaemon } from '../support/daemon.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
+import { deviceKeyFileIn } from '../support/notary.js';
 import { keyFileIn } from '../support/storage-key.js';
 import { type Subscriber, subscribe } from '../support/subscriber.js';
 
@@ -48,6 +49,7 @@ async function startDevice(): Promise<void> {
       cameras: [{ id: 'cam-1', source: { kind: 'file', path: clipPath, pace: 'fast' } }],
       hotlist: { path: join(folder, `hotlist-${run}.db`) },
       storage: { keyFile: keyFileIn(folder) },
+      evidence: { keyFile: deviceKeyFileIn(folder) },
       store: { path: join(home, 'records.db') },
       control: { socketPath: join(home, 'control.sock') },
       mqtt: { urls: [broker.url], reconnectMostSeconds: 1 },
@@ -68,7 +70,7 @@ async function startDevice(): Promise<void> {
 
 const camera = (snapshot: DeviceSnapshot) => snapshot.cameras[0]?.vision;
 const waiting = ({ store }: DeviceSnapshot) =>
-  Object.values(store?.waiting ?? { unknown: 1 }).reduce((sum, count) => sum + count, 0);
+  Object.values(store?.lanes ?? { unknown: { items: 1 } }).reduce((sum, { items }) => sum + items, 0);
 const framesAtLeast = (share: number) => (snapshot: DeviceSnapshot) =>
   (camera(snapshot)?.framesProcessed ?? 0) >= share * truth.frameCount;
 const isDelivered = (snapshot: DeviceSnapshot) =>
@@ -165,7 +167,7 @@ describe('the daemon on a clip', () => {
   it('gives back what was committed when the daemon itself is killed', async () => {
     await broker.stop();
     const before = await daemon.until((snapshot) => snapshot.passages.hits >= 2, 120_000);
-    expect(before.uplink.acknowledged.hit).toBe(0);
+    expect(before.uplink.acknowledged.hits).toBe(0);
     expect(await daemon.stop('SIGKILL')).toBe('SIGKILL');
     await broker.start();
     const home = join(folder, `run-${run}`);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runAnprctl, runDaemonOnce } from '../support/daemon.js';
+import { deviceKeyFileIn } from '../support/notary.js';
 import { keyFileIn } from '../support/storage-key.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'anprd-exit-'));
@@ -14,12 +15,13 @@ function write(name: string, text: string): string {
   return path;
 }
 
-/** The configuration of a device with a storage key. */
+/** The configuration of a device with both keys. */
 function device(name: string, { store, keyFile }: { store: string; keyFile?: string }): string {
   return write(
     `${name}.yaml`,
     JSON.stringify({
       storage: { keyFile: keyFile ?? keyFileIn(folder) },
+      evidence: { keyFile: deviceKeyFileIn(folder) },
       store: { path: store },
       hotlist: { path: join(folder, 'hotlist.db') },
       control: { socketPath: join(folder, `${name}.sock`) },

@@ -11,6 +11,7 @@ import { listTopicOf } from '../../src/uplink/topics.js';
 import { type Daemon, startDaemon } from '../support/daemon.js';
 import { type ListOwner, listOwner, type PublishedPackage } from '../support/list-owner.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
+import { deviceKeyFileIn } from '../support/notary.js';
 import { keyFileIn } from '../support/storage-key.js';
 import { type Subscriber, subscribe } from '../support/subscriber.js';
 
@@ -54,6 +55,7 @@ beforeEach(async () => {
         lists: [{ id: 'stolen', publicKeys: [owner.publicKey], alertFrom: 0.6 }],
       },
       storage: { keyFile: keyFileIn(folder) },
+      evidence: { keyFile: deviceKeyFileIn(folder) },
       store: { path: join(home, 'records.db') },
       control: { socketPath: join(home, 'control.sock') },
       mqtt: { urls: [broker.url], reconnectMostSeconds: 1 },
@@ -85,7 +87,7 @@ const hasRevision = (revision: number) => (snapshot: DeviceSnapshot) =>
 const isOver = (snapshot: DeviceSnapshot) =>
   camera(snapshot)?.state === 'ended' &&
   snapshot.recheck.pending.length === 0 &&
-  Object.values(snapshot.store?.waiting ?? { unknown: 1 }).every((count) => count === 0);
+  Object.values(snapshot.store?.lanes ?? { unknown: { items: 1 } }).every(({ items }) => items === 0);
 
 /** The newest hit of each listed mark that was told as sure; what is only possible is told besides. */
 function sureHits() {

@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { SourceConfig } from '../../../src/config/schema.js';
 import { askControl } from '../../../src/control/client.js';
+import { createDeviceKey } from '../../../src/evidence/device-key.js';
 import { createStorageKey } from '../../../src/lib/storage-key.js';
 
 /** The real daemon as a child process, with a configuration and a folder of its own. */
@@ -36,7 +37,7 @@ const statusSchema = z.object({
       }),
     }),
   ),
-  store: z.object({ waiting: z.record(z.string(), z.number()) }).optional(),
+  store: z.object({ lanes: z.record(z.string(), z.object({ items: z.number() })) }).optional(),
   uplink: z.object({
     hitLatency: z.object({
       count: z.number(),
@@ -56,11 +57,13 @@ export class DemoDevice {
     this.#options = options;
   }
 
-  /** Writes the configuration that everything else uses, and a storage key of its own. */
+  /** Writes the configuration that everything else uses, and keys of its own. */
   configure(): void {
     const { folder, root, brokerUrl, source } = this.#options;
     const keyFile = join(folder, 'storage.key');
     if (!existsSync(keyFile)) createStorageKey(keyFile);
+    const deviceKeyFile = join(folder, 'device.key');
+    if (!existsSync(deviceKeyFile)) createDeviceKey(deviceKeyFile);
     writeFileSync(
       this.#configPath,
       stringify({
@@ -69,6 +72,7 @@ export class DemoDevice {
         plates: { modelsFolder: join(root, 'models') },
         hotlist: { path: join(folder, 'hotlist.db') },
         storage: { keyFile },
+        evidence: { keyFile: deviceKeyFile },
         store: { path: join(folder, 'records.db') },
         mqtt: { urls: [brokerUrl], topicPrefix: TOPIC_PREFIX },
         control: { socketPath: this.#socketPath },

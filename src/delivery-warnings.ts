@@ -1,0 +1,62 @@
+import type { Warnings } from './health/warnings.js';
+import type { StoreSnapshot } from './store/record-store.js';
+import type { UplinkSnapshot } from './uplink/uplink.js';
+
+const CERTIFICATES = {
+  device: "the device's own certificate (mqtt.certificateFile)",
+  authority: 'the certificate authority (mqtt.caFile)',
+  broker: "the broker's certificate",
+} as const;
+
+/** Turns the state of the store and of the link into warnings. */
+export class DeliveryWarnings {
+  readonly #warnings: Warnings;
+
+  constructor(warnings: Warnings) {
+    this.#warnings = warnings;
+  }
+
+  lookAtLink({ link, meter }: UplinkSnapshot): void {
+    const { state, broker, certificates, certificateProblem, problem } = link;
+    const isConnected = state === 'connected';
+    this.#warnings.tell('broker-away', '', isConnected ? undefined : (problem?.message ?? state));
+    const { firstProblem } = broker;
+    this.#warnings.tell(
+      'broker-fallback',
+      '',
+      isConnected && firstProblem !== undefined
+        ? `${broker.name} is used; ${firstProblem.message}`
+        : undefined,
+    );
+    for (const of of ['device', 'authority', 'broker'] as const) {
+      const found = certificates.find((certificate) => certificate.of === of && certificate.expiring);
+      const day = found && new Date(found.notAfterMs).toISOString().slice(0, 10);
+      this.#warnings.tell('certificate-expiring', of, found && `${CERTIFICATES[of]} is valid until ${day}`);
+    }
+    this.#warnings.tell(
+      'certificate-unused',
+      '',
+      certificateProblem && `${certificateProblem.message}. ${certificateProblem.hint}`,
+    );
+    const { shut } = meter;
+    this.#warnings.tell('meter-spent', '', shut.length === 0 ? undefined : `waiting: ${shut.join(', ')}`);
+  }
+
+  lookAtStore({ medium, problem, damage }: StoreSnapshot): void {
+    this.#warnings.tell(
+      'store-in-memory',
+      '',
+      medium === 'memory' ? (problem ?? 'the file cannot be used') : undefined,
+    );
+    const rows = (counts: Readonly<Record<string, number>>) =>
+      Object.entries(counts)
+        .map(([table, count]) => `${count} of ${table}`)
+        .join(', ') || 'none';
+    this.#warnings.tell(
+      'store-damaged',
+      '',
+      damage &&
+        `set aside as ${damage.setAside}; rows taken over${damage.isSalvaging ? ' so far' : ''}: ${rows(damage.salvaged)}; lost: ${rows(damage.lost)}`,
+    );
+  }
+}
