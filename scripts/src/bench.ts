@@ -7,22 +7,25 @@ import { benchModels } from './bench/models.js';
 import { benchPipeline } from './bench/pipeline.js';
 import { benchReading } from './bench/reading.js';
 import { type AreaReport, isKept, renderJson, renderTable } from './bench/report.js';
+import { benchUplink, FEWEST_MESSAGES, GLANCE_MESSAGES, MESSAGES } from './bench/uplink.js';
 
-const AREAS: Readonly<Record<string, (say: (line: string) => void, plates: number) => Promise<AreaReport>>> =
-  {
-    pipeline: benchPipeline,
-    models: benchModels,
-    reading: benchReading,
-    fusion: benchFusion,
-    hotlist: benchHotlist,
-    doubt: benchDoubt,
-  };
+const AREAS: Readonly<Record<string, (say: (line: string) => void, count: number) => Promise<AreaReport>>> = {
+  pipeline: benchPipeline,
+  models: benchModels,
+  reading: benchReading,
+  fusion: benchFusion,
+  hotlist: benchHotlist,
+  doubt: benchDoubt,
+  uplink: benchUplink,
+};
 
 /** An interval of some two points to either side at 95 %. */
 const PLATES_A_POINT = 300;
+const PLATES_AT_A_GLANCE = 50;
 /** Misread ones are few: it takes many vehicles to see some hundred of them. */
-const COUNT_OF: Readonly<Record<string, number>> = { doubt: VEHICLES };
-const LEAST_OF: Readonly<Record<string, number>> = { doubt: FEWEST_VEHICLES };
+const COUNT_OF: Readonly<Record<string, number>> = { doubt: VEHICLES, uplink: MESSAGES };
+const LEAST_OF: Readonly<Record<string, number>> = { doubt: FEWEST_VEHICLES, uplink: FEWEST_MESSAGES };
+const GLANCE_OF: Readonly<Record<string, number>> = { doubt: FEWEST_VEHICLES, uplink: GLANCE_MESSAGES };
 
 const HELP = `Usage: scripts/bench AREA [--json] [--plates COUNT]
 
@@ -38,9 +41,13 @@ Areas:
              draws the curve into models/figures
   doubt      listed vehicles found although they are misread, and false hits a day, with a million marks
              on the list: exact matching, edit distance 1, ours; draws the curve into models/figures
+  uplink     what a commit costs, a backlog's drain and a hit on top of it against bare MQTT.js on a Mosquitto
+             of its own, bytes on the wire, memory over very many messages
 
   --plates   reading: plates a point; fusion: passages; 300 unless told (some minutes; 50 for a glance);
              doubt: vehicles; ${VEHICLES} unless told (some fifteen minutes)
+  --messages uplink: messages in all; ${MESSAGES} unless told
+  --quick    few plates, vehicles or messages: a glance
   --json     one JSON object {area, machine, figures: {name: {value, unit, bar, ok}}}
 
 Exit codes: 0 measured and every bar kept, 1 a bar was missed, 2 wrong usage.
@@ -48,7 +55,13 @@ Exit codes: 0 measured and every bar kept, 1 a bar was missed, 2 wrong usage.
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
-    options: { json: { type: 'boolean' }, plates: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      json: { type: 'boolean' },
+      plates: { type: 'string' },
+      messages: { type: 'string' },
+      quick: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
     allowPositionals: true,
   });
   if (values.help) {
@@ -63,15 +76,17 @@ async function main(): Promise<number> {
     );
     return 2;
   }
-  const plates = Number(values.plates ?? COUNT_OF[area] ?? PLATES_A_POINT);
+  const option = area === 'uplink' ? 'messages' : 'plates';
+  const usual = values.quick ? (GLANCE_OF[area] ?? PLATES_AT_A_GLANCE) : (COUNT_OF[area] ?? PLATES_A_POINT);
+  const count = Number(values[option] ?? usual);
   const least = LEAST_OF[area] ?? 1;
-  if (!Number.isInteger(plates) || plates < least) {
+  if (!Number.isInteger(count) || count < least) {
     process.stderr.write(
-      `--plates: expected a whole number from ${least}, found ${values.plates}\n\n${HELP}`,
+      `--${option}: expected a whole number from ${least}, found ${values[option]}\n\n${HELP}`,
     );
     return 2;
   }
-  const report = await bench((line) => process.stderr.write(`${line}\n`), plates);
+  const report = await bench((line) => process.stderr.write(`${line}\n`), count);
   process.stdout.write(`${values.json ? renderJson(report) : renderTable(report)}\n`);
   return Object.values(report.figures).every(isKept) ? 0 : 1;
 }
