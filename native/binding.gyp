@@ -8,6 +8,7 @@
         "src/core/rectify.cc",
         "src/core/sharpness.cc",
         "src/addon/arguments.cc",
+        "src/addon/clock-state.cc",
         "src/addon/letterbox.cc",
         "src/addon/module.cc",
         "src/addon/motion.cc",

@@ -7,6 +7,8 @@ export interface ClockQuality {
   readonly source: 'ntp' | 'gps' | 'unknown';
   /** How far the clock is thought to be from that time; positive: ahead of it. */
   readonly offsetMs?: number;
+  /** How far it is from that time at most. */
+  readonly maxErrorMs?: number;
 }
 
 /** The national term: a read with its pictures and metadata, for one vehicle passing one camera. */

@@ -98,8 +98,12 @@ function recordData({ id, passage, clock }: CaptureRecord): StatementData {
   };
 }
 
-function clockData({ source, offsetMs }: ClockQuality): StatementData {
-  return { source, ...(offsetMs !== undefined && { offsetMs }) };
+function clockData({ source, offsetMs, maxErrorMs }: ClockQuality): StatementData {
+  return {
+    source,
+    ...(offsetMs !== undefined && { offsetMs }),
+    ...(maxErrorMs !== undefined && { maxErrorMs }),
+  };
 }
 
 function outcomeData(outcome: CaptureRecord['passage']['outcome']): StatementData {

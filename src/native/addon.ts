@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import { packageRoot } from '../lib/package-root.js';
 
-/** What native/src/addon exports; kernels.ts is its only caller. */
+/** What native/src/addon exports; kernels.ts and kernel-clock.ts are its only callers. */
 export interface Addon {
   letterbox(
     source: Uint8Array,
@@ -36,6 +36,20 @@ export interface Addon {
     height: number,
     threshold: number,
   ): number;
+  /** @returns what adjtimex(2) says, or the error number where it may not be asked. */
+  clockState(): TimexState | number;
+}
+
+/** Of struct timex, in its own units. */
+export interface TimexState {
+  /** What adjtimex returned: 5 is TIME_ERROR, not synchronised. */
+  readonly state: number;
+  /** STA_... bits. */
+  readonly status: number;
+  /** Still to be added to the clock: microseconds, or nanoseconds with STA_NANO. */
+  readonly offset: number;
+  /** Microseconds. */
+  readonly maxError: number;
 }
 
 let loaded: Addon | undefined;

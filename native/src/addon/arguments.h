@@ -23,5 +23,6 @@ Napi::Value LetterboxCall(const Napi::CallbackInfo& info);
 Napi::Value RectifyCall(const Napi::CallbackInfo& info);
 Napi::Value SharpnessCall(const Napi::CallbackInfo& info);
 Napi::Value ChangedBlocksCall(const Napi::CallbackInfo& info);
+Napi::Value ClockStateCall(const Napi::CallbackInfo& info);
 
 }  // namespace anprd

@@ -7,6 +7,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("rectify", Napi::Function::New(env, anprd::RectifyCall, "rectify"));
   exports.Set("sharpness", Napi::Function::New(env, anprd::SharpnessCall, "sharpness"));
   exports.Set("changedBlocks", Napi::Function::New(env, anprd::ChangedBlocksCall, "changedBlocks"));
+  exports.Set("clockState", Napi::Function::New(env, anprd::ClockStateCall, "clockState"));
   return exports;
 }
 
