@@ -247,9 +247,14 @@ export async function within(clock: Clock, mostMs: number, work: Promise<unknown
 }
 
 function propertiesOf({ contentType, userProperties }: WireMessage) {
-  return contentType === undefined
-    ? {}
-    : { properties: { contentType, userProperties: { ...userProperties } } };
+  if (contentType === undefined) return {};
+  // Without any, the field stays out: the packet that has it empty is one that brokers wait for the end of.
+  return {
+    properties: {
+      contentType,
+      ...(userProperties !== undefined && { userProperties: { ...userProperties } }),
+    },
+  };
 }
 
 /** A reason code of the broker is a number; a fault of the connection has none, or a text. */

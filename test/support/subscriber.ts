@@ -16,6 +16,7 @@ export interface Received {
  */
 export interface Subscriber {
   readonly received: readonly Received[];
+  readonly retainAsPublished: boolean;
   of(kind: string): Received[];
   /** Resolves when the condition holds; rejects with what came so far when it does not in time. */
   until(condition: (received: readonly Received[]) => boolean, withinMs?: number): Promise<void>;
@@ -38,9 +39,13 @@ export async function subscribe(
   client.on('message', (topic, payload, packet) => {
     if (payload.length > 0) received.push(decode(topic, payload, packet));
   });
-  await client.subscribeAsync(options.topic ?? '#', { qos: 1 });
+  const protocolVersion = options.protocolVersion ?? 5;
+  // On MQTT 5 a message's flag is then the publisher's; 3.1.1 shows it on what was retained before.
+  const retainAsPublished = protocolVersion === 5;
+  await client.subscribeAsync(options.topic ?? '#', { qos: 1, ...(retainAsPublished && { rap: true }) });
   return {
     received,
+    retainAsPublished,
     of: (kind) => received.filter(({ topic }) => topic.endsWith(`/${kind}`)),
     until: async (condition, withinMs = 20_000) => {
       const untilMs = Date.now() + withinMs;
@@ -56,15 +61,23 @@ export async function subscribe(
 }
 
 function decode(topic: string, payload: Buffer, packet: IPublishPacket): Received {
-  const properties = packet.properties;
-  if (properties?.contentType !== undefined) {
-    const attributes = {
-      ...(properties.userProperties as Record<string, string>),
-      datacontenttype: properties.contentType,
-    };
-    const data = properties.contentType === 'application/json' ? JSON.parse(payload.toString()) : payload;
+  const { contentType, userProperties } = packet.properties ?? {};
+  const data = contentType?.startsWith('image/') ? payload : parsed(payload);
+  if (userProperties !== undefined) {
+    const attributes = { ...(userProperties as Record<string, string>), datacontenttype: `${contentType}` };
     return { topic, packet, attributes, data };
   }
-  const { data, data_base64, ...attributes } = JSON.parse(payload.toString());
-  return { topic, packet, attributes, data: data ?? Buffer.from(data_base64, 'base64') };
+  if (data?.specversion === undefined) return { topic, packet, attributes: {}, data };
+  const { data: value, data_base64, ...attributes } = data;
+  return { topic, packet, attributes, data: value ?? Buffer.from(data_base64, 'base64') };
+}
+
+/** A blob of a list stays bytes. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+function parsed(payload: Buffer): any {
+  try {
+    return JSON.parse(payload.toString());
+  } catch {
+    return payload;
+  }
 }
