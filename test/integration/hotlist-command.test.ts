@@ -280,6 +280,7 @@ describe('anprctl hotlist status', () => {
     const control = new ControlServer({
       socketPath: join(folder, 'control.sock'),
       snapshot: () => ({ hotlist }),
+      metrics: async () => '',
       log: createLogger('silent'),
     });
     await control.start();

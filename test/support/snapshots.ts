@@ -1,0 +1,94 @@
+import type { DeviceSnapshot } from '../../src/device-snapshot.js';
+import type { Lane } from '../../src/domain/outbox.js';
+import type { StoreSnapshot } from '../../src/store/record-store.js';
+import type { UplinkSnapshot } from '../../src/uplink/uplink.js';
+
+/** The state of a device on a good day; a test changes what it is about. */
+
+const eachLane = <T>(value: T): Record<Lane, T> => ({
+  hits: value,
+  reads: value,
+  'hit-images': value,
+  'read-images': value,
+  health: value,
+});
+
+export function storeSnapshotOf(changes: Partial<StoreSnapshot> = {}): StoreSnapshot {
+  return {
+    medium: 'file',
+    lastSequence: 12,
+    head: { chain: '01930000-0000-7000-8000-000000000001', sequence: 14, digest: 'A'.repeat(43) },
+    records: 12,
+    openRecords: 1,
+    hits: 2,
+    lanes: eachLane({ items: 0, bytes: 0 }),
+    usedBytes: 4_000_000,
+    mostBytes: 2_000_000_000,
+    erased: { age: 0, budget: 0 },
+    losses: [],
+    ...changes,
+  };
+}
+
+export function uplinkSnapshotOf(
+  changes: Partial<UplinkSnapshot> = {},
+  link: Partial<UplinkSnapshot['link']> = {},
+): UplinkSnapshot {
+  return {
+    inFlight: 0,
+    inFlightBytes: 0,
+    parked: 0,
+    acknowledged: eachLane(3),
+    resent: 1,
+    dropped: { unanswered: 0, 'held-up': 0 },
+    meter: { sinceMs: 0, spentBytes: eachLane(100), limitBytes: {}, shut: [] },
+    hitLatency: { count: 2, medianMs: 40, worstMs: 60 },
+    link: {
+      state: 'connected',
+      sinceMs: 0,
+      connections: 2,
+      broker: { index: 0, name: 'mqtts://broker.example:8883' },
+      protocolVersion: 5,
+      networkInterface: 'wwan0',
+      certificates: [],
+      ...link,
+    },
+    inbound: { subscribed: 0, messages: 0, bytes: 0, oversized: 0 },
+    ...changes,
+  };
+}
+
+export function deviceSnapshotOf(changes: Partial<DeviceSnapshot> = {}): DeviceSnapshot {
+  return {
+    unit: 'unit-1',
+    version: '1.2.3',
+    uptimeSeconds: 61.7,
+    warnings: [],
+    cameras: [
+      {
+        id: 'cam-1',
+        vision: {
+          state: 'running',
+          pid: 17,
+          restarts: 1,
+          source: { state: 'open', detail: '' },
+          framesProcessed: 100,
+          framesDropped: 2,
+          framesWithoutMotion: 50,
+          detectMs: 900,
+          readMs: 100,
+          noise: 3,
+          openPassages: 1,
+          passages: { waiting: 0, committed: 12, lost: 0, orphans: 0, adopted: 0, dropped: 0 },
+        },
+      },
+    ],
+    clock: { source: 'ntp', offsetMs: 0.4, jumps: 0 },
+    passages: { read: 11, unreadable: 1, hits: 2 },
+    hotlist: { state: 'loaded', detail: '', markCount: 7, clock: 'credible', keeperRestarts: 0, lists: [] },
+    recheck: { pending: [], lateHits: 0 },
+    store: storeSnapshotOf(),
+    uplink: uplinkSnapshotOf(),
+    ...changes,
+  };
+}

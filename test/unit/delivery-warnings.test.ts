@@ -1,0 +1,103 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DeliveryWarnings } from '../../src/delivery-warnings.js';
+import { Warnings } from '../../src/health/warnings.js';
+import { createLogger } from '../../src/lib/log.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { storeSnapshotOf, uplinkSnapshotOf } from '../support/snapshots.js';
+
+let clock: ManualClock;
+let warnings: Warnings;
+let delivery: DeliveryWarnings;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  warnings = new Warnings({ clock, log: createLogger('silent') });
+  delivery = new DeliveryWarnings(warnings);
+});
+
+const shown = () => {
+  clock.advance(120_000);
+  return warnings.visible().map(({ code, subject, detail }) => ({ code, subject, detail }));
+};
+
+describe('what the link warns of', () => {
+  it('is nothing while it is connected to the first broker', () => {
+    delivery.lookAtLink(uplinkSnapshotOf());
+    expect(shown()).toEqual([]);
+  });
+
+  it('is a broker that is away, with why', () => {
+    const problem = { code: 'uplink.connect-failed', message: 'no connection: refused', hint: 'Check.' };
+    delivery.lookAtLink(uplinkSnapshotOf({}, { state: 'waiting', problem }));
+    expect(shown()).toEqual([{ code: 'broker-away', subject: '', detail: 'no connection: refused' }]);
+    delivery.lookAtLink(uplinkSnapshotOf());
+    expect(shown()).toEqual([]);
+  });
+
+  it('is that another broker of the list is used, and what is wrong with the first', () => {
+    const firstProblem = { code: 'uplink.connect-failed', message: 'first is away', hint: 'Check.' };
+    delivery.lookAtLink(
+      uplinkSnapshotOf({}, { broker: { index: 1, name: 'mqtt://second.example:1883', firstProblem } }),
+    );
+    expect(shown()).toEqual([
+      { code: 'broker-fallback', subject: '', detail: 'mqtt://second.example:1883 is used; first is away' },
+    ]);
+  });
+
+  it('is each certificate that ends soon, until there is a new one', () => {
+    const notAfterMs = Date.UTC(2026, 0, 20);
+    const ending = { of: 'device', notAfterMs, expiring: true } as const;
+    delivery.lookAtLink(uplinkSnapshotOf({}, { certificates: [ending] }));
+    expect(shown()).toEqual([
+      {
+        code: 'certificate-expiring',
+        subject: 'device',
+        detail: expect.stringContaining('is valid until 2026-01-20'),
+      },
+    ]);
+    const renewed = { of: 'device', notAfterMs: Date.UTC(2027, 0, 20), expiring: false } as const;
+    delivery.lookAtLink(uplinkSnapshotOf({}, { certificates: [renewed] }));
+    expect(shown()).toEqual([]);
+  });
+
+  it('is a meter that is spent, and which lanes wait for the next hour', () => {
+    const { meter } = uplinkSnapshotOf();
+    delivery.lookAtLink(uplinkSnapshotOf({ meter: { ...meter, shut: ['hit-images', 'read-images'] } }));
+    expect(shown()).toEqual([
+      { code: 'meter-spent', subject: '', detail: 'waiting: hit-images, read-images' },
+    ]);
+  });
+});
+
+describe('what the store warns of', () => {
+  it('is that records are in memory only, with why', () => {
+    delivery.lookAtStore(storeSnapshotOf({ medium: 'memory', problem: 'the file system is read-only' }));
+    expect(shown()).toEqual([
+      { code: 'store-in-memory', subject: '', detail: 'the file system is read-only' },
+    ]);
+    delivery.lookAtStore(storeSnapshotOf());
+    expect(shown()).toEqual([]);
+  });
+
+  it('is damage, with where the file lies and what could not be read', () => {
+    delivery.lookAtStore(
+      storeSnapshotOf({
+        damage: {
+          setAside: '/var/lib/anprd/records.db.damaged-1',
+          atMs: 0,
+          isSalvaging: false,
+          salvaged: { records: 90 },
+          lost: { images: 2 },
+        },
+      }),
+    );
+    expect(shown()).toEqual([
+      {
+        code: 'store-damaged',
+        subject: '',
+        detail:
+          'set aside as /var/lib/anprd/records.db.damaged-1; rows taken over: 90 of records; lost: 2 of images',
+      },
+    ]);
+  });
+});
