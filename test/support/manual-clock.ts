@@ -31,6 +31,11 @@ export class ManualClock implements Clock {
     });
   }
 
+  /** Sets the time as an administrator or NTP would; no time passes. */
+  set(nowMs: number): void {
+    this.#nowMs = nowMs;
+  }
+
   advance(ms: number): void {
     this.#nowMs += ms;
     this.#monoMs += ms;
