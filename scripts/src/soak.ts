@@ -3,6 +3,7 @@ import { DeviceError } from '../../src/lib/errors.js';
 import { type AreaReport, isKept, renderJson, renderTable } from './bench/report.js';
 import { soakDrive } from './soak/drive.js';
 import { soakKills } from './soak/kills.js';
+import { soakOutage } from './soak/outage.js';
 
 const HELP = `Usage: scripts/soak kills   [--kills 300] [--reads-per-second 50]
        scripts/soak drive   [--minutes 60]
@@ -78,6 +79,10 @@ const SOAKS: Readonly<
   drive: {
     options: ['minutes'],
     run: (seed, say) => soakDrive({ minutes: countOf('minutes', 60), seed }, say),
+  },
+  outage: {
+    options: ['reads'],
+    run: (seed, say) => soakOutage({ reads: countOf('reads', 140_000), seed }, say),
   },
 };
 

@@ -2,11 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, openSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
-import type { EncodedImage, Passage } from '../../../src/domain/passage.js';
-import type { PlateRead } from '../../../src/domain/read.js';
-import { foldVrm, parseVrm, type Vrm } from '../../../src/domain/vrm.js';
+import type { Passage } from '../../../src/domain/passage.js';
 import { MainLink } from '../../../src/vision/main-link.js';
 import type { VisionProgress } from '../../../src/vision/protocol.js';
+import { passageOf } from './passages.js';
 import {
   type JournalEntry,
   journalLine,
@@ -76,7 +75,14 @@ async function workUntil(dueMs: number): Promise<void> {
 
 function arrive(count: number): void {
   const { mark, isListed } = vehicleOf(count, order, listed);
-  const passage = passageOf(mark);
+  const passage = passageOf({
+    id: uuidv7(),
+    cameraId: camera.id,
+    mark,
+    nowMs: Date.now(),
+    frame: frames,
+    pictures: { pool, overviewBytes: order.overviewBytes, patchBytes: order.patchBytes },
+  });
   inView.set(passage.id, { passage, isListed });
   report(passage, isListed);
   beat();
@@ -113,54 +119,4 @@ function beat(): void {
     readMs: 0,
   };
   link.send({ kind: 'beat', progress });
-}
-
-function passageOf(mark: string): Passage {
-  const nowMs = Date.now();
-  return {
-    id: uuidv7(),
-    cameraId: camera.id,
-    phase: 'settled',
-    outcome: { kind: 'read', read: readOf(mark) },
-    firstSeenAtMs: nowMs - 10 * FRAME_MS,
-    lastSeenAtMs: nowMs,
-    decidedAtMs: nowMs,
-    pictureAtMs: nowMs - FRAME_MS,
-    // Never in view from a process's first frames on: those may be the rest of a vehicle before it.
-    firstFrameIndex: frames + 10,
-    lastFrameIndex: frames + 20,
-    frameCount: 10,
-    readCount: 8,
-    direction: 'towards',
-    quad: [
-      { x: 600, y: 400 },
-      { x: 740, y: 402 },
-      { x: 740, y: 434 },
-      { x: 600, y: 432 },
-    ],
-    platePatch: pictureOf(order.patchBytes, 120, 27),
-    overviewImage: pictureOf(order.overviewBytes, 800, 450),
-  };
-}
-
-/** A read of which nothing is in doubt, with the alternatives that a reader names all the same. */
-function readOf(mark: string): PlateRead {
-  const vrm = parseVrm(mark) as Vrm;
-  const characters = [...vrm].map((character) => ({
-    character,
-    probability: 0.9993,
-    alternatives: [
-      { character: character === 'B' ? '8' : 'B', probability: 0.0004 },
-      { character: character === 'S' ? '5' : 'S', probability: 0.0002 },
-    ],
-  }));
-  return { vrm, matchKey: foldVrm(vrm), probability: 0.995, characters, lines: [vrm], ukClass: 'current' };
-}
-
-/** Bytes that no compression makes smaller, as those of a JPEG. */
-function pictureOf(bytes: number, widthPx: number, heightPx: number): EncodedImage {
-  const from = Math.floor(Math.random() * (POOL_BYTES - bytes));
-  const jpeg = Uint8Array.from(pool.subarray(from, from + bytes));
-  jpeg.set([0xff, 0xd8, 0xff]);
-  return { jpeg, widthPx, heightPx };
 }

@@ -35,6 +35,7 @@ export class SoakUnit {
   readonly journalPath: string;
   readonly recordsPath: string;
   readonly storageKeyFile: string;
+  readonly deviceKeyFile: string;
   readonly logPath: string;
   readonly #options: UnitOptions;
   readonly #configPath: string;
@@ -49,6 +50,7 @@ export class SoakUnit {
     this.journalPath = at('journal');
     this.recordsPath = at('records.db');
     this.storageKeyFile = at('storage.key');
+    this.deviceKeyFile = at('device.key');
     this.logPath = at('device.log');
     this.#configPath = at('anprd.yaml');
     this.#socketPath = at('control.sock');
@@ -58,9 +60,8 @@ export class SoakUnit {
   /** What `unit` says for the first time: keys, configuration, and the list that vehicles are on. */
   async prepare(): Promise<void> {
     const { folder, brokerUrl, traffic, configuration = {} } = this.#options;
-    const deviceKeyFile = join(folder, 'device.key');
     createStorageKey(this.storageKeyFile);
-    this.#deviceKey = createDeviceKey(deviceKeyFile);
+    this.#deviceKey = createDeviceKey(this.deviceKeyFile);
     writeFileSync(this.journalPath, '');
     const given = (group: string) => configuration[group] as Record<string, unknown> | undefined;
     writeFileSync(
@@ -69,7 +70,7 @@ export class SoakUnit {
         unit: { id: UNIT_ID },
         cameras: [{ id: 'cam-1' }],
         storage: { keyFile: this.storageKeyFile },
-        evidence: { keyFile: deviceKeyFile },
+        evidence: { keyFile: this.deviceKeyFile },
         store: { path: this.recordsPath, ...given('store') },
         // Certain reads of vehicles that are on the list, or are not: hits are counted, not weighed.
         hotlist: { path: join(folder, 'hotlist.db'), publishFrom: 0.5 },
