@@ -74,6 +74,7 @@ const clock = z
       .number()
       .optional()
       .describe("How far the unit's clock is thought to be from it; positive: ahead."),
+    maxErrorMs: z.int().min(0).optional().describe('How far it is from it at most.'),
   })
   .describe('How far the times can be believed.');
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LANE_NAMES } from '../domain/outbox.js';
 import { messageOf } from '../lib/errors.js';
 import { canonicalBytes, digestOf, type Evidence } from './canonical.js';
 import { hasRepeatedName } from './repeated-names.js';
@@ -19,7 +20,7 @@ export interface ReceivedStatement {
   readonly digest: string;
   readonly signature: Buffer;
   readonly images: readonly ReceivedImageDigest[];
-  /** Statements, or pictures of statements, that the unit says will never come. */
+  /** Statements that the unit says will never come. */
   readonly losses: readonly ReceivedLoss[];
 }
 
@@ -30,7 +31,8 @@ export interface ReceivedImageDigest {
 }
 
 export interface ReceivedLoss {
-  readonly ofPictures: boolean;
+  /** Whose numbers they are: the statement's own chain, or an earlier one of its unit. */
+  readonly chain: string;
   /** First and last number. */
   readonly from: number;
   readonly to: number;
@@ -62,7 +64,12 @@ const images = z
   .array(z.object({ kind: z.enum(['plate-patch', 'overview']), revision: sequence, sha256: digest }))
   .optional();
 const losses = z.array(
-  z.object({ lane: z.string(), statements: z.array(z.tuple([sequence, sequence])).optional() }),
+  z.object({
+    lane: z.enum(LANE_NAMES),
+    statements: z.array(z.tuple([sequence, sequence])),
+    coarse: z.literal(true).optional(),
+    chain: uuid.optional(),
+  }),
 );
 const statementSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hit'), ...common, hitId: uuid, read: z.object({ recordId: uuid }), images }),
@@ -123,7 +130,7 @@ export function readStatement(line: string): ReceivedLine {
     digest: digestOf(bytes),
     signature: Buffer.from(signature, 'base64url'),
     images: statement.type === 'loss' ? [] : (statement.images ?? []),
-    losses: statement.type === 'loss' ? lossesOf(statement.losses) : [],
+    losses: statement.type === 'loss' ? lossesOf(statement.losses, evidence.chain) : [],
   };
 }
 
@@ -145,10 +152,11 @@ function recordOf(statement: ParsedStatement): { recordId?: string } {
   return { recordId: statement.type === 'hit' ? statement.read.recordId : statement.recordId };
 }
 
-function lossesOf(stated: z.infer<typeof losses>): ReceivedLoss[] {
-  return stated.flatMap(({ lane, statements = [] }) =>
-    statements.map(([from, to]) => ({ ofPictures: lane.endsWith('-images'), from, to })),
-  );
+/** Runs that are coarse take in numbers that were not lost, so they explain none; nor do lost pictures. */
+function lossesOf(stated: z.infer<typeof losses>, own: string): ReceivedLoss[] {
+  return stated
+    .filter(({ lane, coarse }) => !lane.endsWith('-images') && coarse !== true)
+    .flatMap(({ statements, chain = own }) => statements.map(([from, to]) => ({ chain, from, to })));
 }
 
 /** Attributes are not signed, and receivers go by them: they must say what the statement says. */

@@ -10,7 +10,7 @@ import { mergedRuns, type Run, withoutRuns } from './runs.js';
  * Invariants
  * - Only a statement that a given key signed, for the unit that the key is of, is believed: it alone
  *   takes a number, tells of losses, or can be followed by another.
- * - A number that is missing is explained only by a believed statement of a loss in the same chain.
+ * - A number that is missing is explained only by a believed statement of the same unit that it was lost.
  * - Nothing but ids, numbers and counts goes into a verdict.
  */
 
@@ -79,7 +79,6 @@ interface Chain {
   readonly keyIds: Set<string>;
   readonly statements: { hit: number; read: number; loss: number };
   repeats: number;
-  readonly lost: Run[];
   /** Found while statements came; what is missing or does not link is found in the end. */
   breaks: number;
   firstBreak: ChainBreak | undefined;
@@ -90,6 +89,8 @@ export class StreamVerifier {
   readonly #from: number;
   readonly #heads: ReadonlyMap<string, number>;
   readonly #chains = new Map<string, Chain>();
+  /** By chain and unit: a unit tells of losses of its earlier chains too, and no other unit can. */
+  readonly #lost = new Map<string, Run[]>();
 
   constructor({ keys, from = 1, heads = new Map() }: VerifierOptions) {
     this.#keys = new Map(
@@ -122,7 +123,7 @@ export class StreamVerifier {
     chain.index.add(sequence, { digest, previous, id });
     chain.keyIds.add(evidence.keyId);
     chain.statements[statement.type]++;
-    for (const { ofPictures, from, to } of statement.losses) if (!ofPictures) chain.lost.push([from, to]);
+    for (const { chain: lossy, from, to } of statement.losses) this.#lostOf(lossy, unitId).push([from, to]);
     return 'new';
   }
 
@@ -143,13 +144,19 @@ export class StreamVerifier {
         keyIds: new Set(),
         statements: { hit: 0, read: 0, loss: 0 },
         repeats: 0,
-        lost: [],
         breaks: 0,
         firstBreak: undefined,
       };
       this.#chains.set(id, chain);
     }
     return chain;
+  }
+
+  #lostOf(chain: string, unitId: string): Run[] {
+    const key = `${chain} ${unitId}`;
+    const runs = this.#lost.get(key) ?? [];
+    this.#lost.set(key, runs);
+    return runs;
   }
 
   #distrust(
@@ -184,7 +191,8 @@ export class StreamVerifier {
     }
     const head = this.#heads.get(id) ?? 0;
     if (head >= expected) gaps.push([expected, head]);
-    const missing = withoutRuns(gaps, mergedRuns(chain.lost));
+    const lost = chain.unitId === undefined ? [] : this.#lostOf(id, chain.unitId);
+    const missing = withoutRuns(gaps, mergedRuns(lost));
     for (const [sequence, until] of missing) note(found, { reason: 'missing', sequence, until });
     const missingCount = lengthOf(missing);
     return {

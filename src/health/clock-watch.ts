@@ -19,10 +19,9 @@ export interface ClockJump {
   readonly byMs: number;
 }
 
-export interface ClockSnapshot {
-  readonly quality: ClockQuality;
+export interface ClockWatchSnapshot extends ClockQuality {
+  /** Since the start. */
   readonly jumps: number;
-  readonly lastJump?: ClockJump;
 }
 
 /** More than any service turns a clock by between two looks without setting it. */
@@ -50,7 +49,6 @@ export class ClockWatch {
   #differenceMs: number;
   #quality: ClockQuality = { source: 'unknown' };
   #jumps = 0;
-  #lastJump: ClockJump | undefined;
   #hasFailed = false;
 
   constructor(options: {
@@ -69,12 +67,8 @@ export class ClockWatch {
     return this.#quality;
   }
 
-  snapshot(): ClockSnapshot {
-    return {
-      quality: this.#quality,
-      jumps: this.#jumps,
-      ...(this.#lastJump !== undefined && { lastJump: this.#lastJump }),
-    };
+  snapshot(): ClockWatchSnapshot {
+    return { ...this.#quality, jumps: this.#jumps };
   }
 
   /**
@@ -90,7 +84,6 @@ export class ClockWatch {
     if (Math.abs(byMs) < LEAST_JUMP_MS) return undefined;
     const jump = { atMs: this.#clock.nowMs(), byMs: Math.round(byMs) };
     this.#jumps++;
-    this.#lastJump = jump;
     this.#log.warn({ byMs: jump.byMs, ...this.#quality }, 'the clock was set');
     return jump;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ReceivedStatement, readStatement } from '../../../src/evidence/received.js';
 import { hasRepeatedName } from '../../../src/evidence/repeated-names.js';
-import { statingUnit } from '../../support/statements.js';
+import { idOf, statingUnit } from '../../support/statements.js';
 
 const unit = statingUnit();
 const READ = unit.read();
@@ -9,6 +9,8 @@ const HIT = unit.hit();
 const LOSS = unit.loss([
   { lane: 'reads', reason: 'budget', count: 2, statements: [[4, 5]] },
   { lane: 'hit-images', reason: 'age', count: 1, statements: [[2, 2]] },
+  { lane: 'reads', reason: 'damage', count: 2, statements: [[7, 9]], chain: idOf('chain', 0) },
+  { lane: 'hits', reason: 'damage', count: 2, statements: [[1, 9]], coarse: true },
 ]);
 
 function statement(line: string): ReceivedStatement {
@@ -54,9 +56,10 @@ describe('a statement', () => {
       losses: [],
     });
     expect(statement(HIT.text)).toMatchObject({ id: HIT.id, evidence: { previous: READ.digest } });
+    const { chain } = unit.head;
     expect(statement(LOSS.text).losses).toEqual([
-      { ofPictures: false, from: 4, to: 5 },
-      { ofPictures: true, from: 2, to: 2 },
+      { chain, from: 4, to: 5 },
+      { chain: idOf('chain', 0), from: 7, to: 9 },
     ]);
   });
 

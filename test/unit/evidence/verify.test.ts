@@ -298,6 +298,18 @@ describe('what the unit dropped', () => {
     expect(verdict([...reads, pictures.text])).toMatchObject({ breaks: 0 });
   });
 
+  it('of an earlier chain is explained by the next one of the same unit', () => {
+    const nextOf = (unitId: string) => {
+      const next = statingUnit(notaryOf(unitId), idOf('chain', 7));
+      const [lost] = lostReads(3, 7) as [Loss];
+      return next.loss([{ ...lost, reason: 'damage', chain: unit.head.chain }]).text;
+    };
+    const judged = (lines: readonly string[]) =>
+      verdicts(lines).find(({ chain }) => chain === unit.head.chain) as ChainVerdict;
+    expect(judged([...without(3, 4), nextOf('unit-1')])).toMatchObject({ breaks: 0, explained: 2 });
+    expect(judged([...without(3, 4), nextOf('unit-2')])).toMatchObject({ missing: 2, explained: 0 });
+  });
+
   it('is not explained by somebody else’s statement, nor by a changed one', () => {
     const other = statingUnit(notaryOf('unit-1', otherKey), unit.head.chain);
     texts(other, 10);

@@ -54,14 +54,14 @@ describe('a jump of the clock', () => {
     expect(watch.look()).toEqual({ atMs: clock.nowMs(), byMs });
     clock.advance(1_000);
     expect(watch.look()).toBeUndefined();
-    expect(watch.snapshot()).toMatchObject({ jumps: 1, lastJump: { byMs } });
+    expect(watch.snapshot()).toMatchObject({ jumps: 1 });
   });
 
   it('is none while time passes, however long between two looks', () => {
     const { clock, watch } = watched();
     clock.advance(86_400_000);
     expect(watch.look()).toBeUndefined();
-    expect(watch.snapshot()).toEqual({ quality: { source: 'ntp', offsetMs: 0.3, maxErrorMs: 13 }, jumps: 0 });
+    expect(watch.snapshot()).toEqual({ source: 'ntp', offsetMs: 0.3, maxErrorMs: 13, jumps: 0 });
   });
 
   it('is none where the clock is turned slowly, hours on end', () => {
