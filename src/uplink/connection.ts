@@ -25,6 +25,9 @@ const UNSUPPORTED_VERSION = new Set([132, 1]);
 const RETAIN_NOT_SUPPORTED = 154;
 const NO_REASON = new Error('the connection was closed');
 
+/** For a goodbye; a broker that is gone must not hold up a stop. */
+export const GOODBYE_MS = 2_000;
+
 export interface ConnectionOptions extends ClientSettings {
   readonly clientId: string;
   /** What the broker says when this side vanishes. */

@@ -25,9 +25,26 @@ export function addressesOf(interfaces: Interfaces = networkInterfaces()): Addre
   return found;
 }
 
-/** A device that has joined a network: an address that was not there, or is on another interface. */
-export function hasJoined(before: Addresses, after: Addresses): boolean {
-  return [...after].some(([address, name]) => before.get(address) !== name);
+/**
+ * gone: the address that the connection has is not this device's any more; free: a network without
+ * a meter has come up beside one with a meter, and may be the way now; joined: some other has come up.
+ */
+export type NetworkChange = 'gone' | 'free' | 'joined';
+
+/** What a change of the device's addresses means for the link; pure. */
+export function networkChange(
+  link: { readonly localAddress?: string | undefined; readonly networkInterface?: string | undefined },
+  freeInterfaces: readonly string[],
+  before: Addresses,
+  after: Addresses,
+): NetworkChange | undefined {
+  const local = link.localAddress === undefined ? undefined : plain(link.localAddress);
+  if (local !== undefined && before.has(local) && !after.has(local)) return 'gone';
+  const joined = [...after].filter(([address, name]) => before.get(address) !== name).map(([, name]) => name);
+  if (joined.length === 0) return undefined;
+  const { networkInterface } = link;
+  const isMetered = networkInterface !== undefined && !freeInterfaces.includes(networkInterface);
+  return isMetered && joined.some((name) => freeInterfaces.includes(name)) ? 'free' : 'joined';
 }
 
 /** ::ffff:192.0.2.1 is 192.0.2.1, and fe80::1%wlan0 is fe80::1. */

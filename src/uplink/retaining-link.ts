@@ -1,12 +1,11 @@
 import type { MqttClient } from 'mqtt';
 import type { Clock } from '../lib/clock.js';
 import { DeviceError } from '../lib/errors.js';
-import type { Connection } from './connection.js';
+import { type Connection, GOODBYE_MS } from './connection.js';
 import { publishError, subscribeError } from './failures.js';
 
 /** Topic and header of a packet come on top of its payload. */
 const PACKET_OVERHEAD_BYTES = 1_024;
-const GOODBYE_MS = 2_000;
 
 /**
  * What somebody does on a connection who retains messages on a broker and sees what it retains.

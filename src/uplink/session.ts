@@ -4,67 +4,16 @@ import type { Clock } from '../lib/clock.js';
 import { DeviceError } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
 import { type Attempt, type AttemptEnd, Brokers } from './brokers.js';
-import { type CertificateState, Certificates } from './certificates.js';
-import { Connection, type ConnectionEnd, within } from './connection.js';
+import { Certificates } from './certificates.js';
+import { Connection, type ConnectionEnd, GOODBYE_MS, within } from './connection.js';
 import { brokerName, connectionError } from './failures.js';
 import { Inbound } from './inbound.js';
 import type { Link } from './link.js';
-import { type Addresses, addressesOf, hasJoined, interfaceOf } from './network.js';
+import { type LinkSnapshot, type LinkState, problemOf } from './link-snapshot.js';
+import { type Addresses, addressesOf, interfaceOf, networkChange } from './network.js';
 import { renderStatus, type UnitState, type WireFormat, type WireMessage } from './payloads.js';
-
-/** waiting: for the next attempt after an outage; refused: the same after a refusal. */
-export type LinkState = 'connecting' | 'connected' | 'waiting' | 'refused' | 'stopped';
-
-interface Problem {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string;
-}
-
-export interface LinkSnapshot {
-  readonly state: LinkState;
-  /** UTC, milliseconds. */
-  readonly sinceMs: number;
-  /** Connections that were made since the start. */
-  readonly connections: number;
-  /** The one that is used, or was tried last. */
-  readonly broker: {
-    /** In mqtt.urls; 0 is the preferred one. */
-    readonly index: number;
-    /** Its URL without who logs in. */
-    readonly name: string;
-    /** Why a lesser one is used: what was wrong with the first. */
-    readonly firstProblem?: Problem;
-  };
-  readonly protocolVersion: 4 | 5;
-  /** The network that leads to the broker; absent without a connection. */
-  readonly networkInterface?: string;
-  /** UTC, milliseconds: when the next attempt is made; absent unless one is waited for. */
-  readonly retriesAtMs?: number;
-  readonly certificates: readonly CertificateState[];
-  /** Why changed certificate files are not used; absent where all is well. */
-  readonly certificateProblem?: Problem;
-  /** Why there is no connection, or what the broker refused last; absent where all is well. */
-  readonly problem?: Problem;
-}
-
-/** How often and how long; the defaults suit a device, tests are in more of a hurry. */
-export interface SessionPace {
-  /** Between looks at certificate files and networks, and at whether a better broker is due. */
-  readonly watchMs: number;
-  /** An attempt is given up after so long. */
-  readonly connectWithinMs: number;
-  /** How long a lesser broker is kept before a better one is looked for, at first and at most. */
-  readonly returnFirstMs: number;
-  readonly returnMostMs: number;
-}
-
-export const SESSION_PACE: SessionPace = {
-  watchMs: 2_000,
-  connectWithinMs: 20_000,
-  returnFirstMs: 300_000,
-  returnMostMs: 900_000,
-};
+import { probe } from './probe.js';
+import { SESSION_PACE, type SessionPace } from './session-pace.js';
 
 export interface MqttSessionOptions {
   readonly config: MqttConfig;
@@ -78,8 +27,6 @@ export interface MqttSessionOptions {
 
 /** A connection that lasted so long was a success: the next wait is the shortest again. */
 const STEADY_AFTER_MS = 5_000;
-/** For the last message and the goodbye; a broker that is gone must not hold up the stop. */
-const GOODBYE_MS = 2_000;
 /** For what is on its way when a connection is left for another one. */
 const LEAVING_MS = 5_000;
 
@@ -225,7 +172,11 @@ export class MqttSession implements Link {
       state: this.#state,
       sinceMs: this.#sinceMs,
       connections: this.#connections,
-      broker: { index, name: brokerName(url), ...(firstProblem && { firstProblem: told(firstProblem) }) },
+      broker: {
+        index,
+        name: brokerName(url),
+        ...(firstProblem && { firstProblem: problemOf(firstProblem) }),
+      },
       protocolVersion,
       ...(networkInterface !== undefined && { networkInterface }),
       ...(this.#retriesAtMs !== undefined && { retriesAtMs: this.#retriesAtMs }),
@@ -233,8 +184,8 @@ export class MqttSession implements Link {
         this.#clock.nowMs(),
         this.#connected ? this.#current?.connection.brokerNotAfterMs : undefined,
       ),
-      ...(certificateProblem && { certificateProblem: told(certificateProblem) }),
-      ...(problem && { problem: told(problem) }),
+      ...(certificateProblem && { certificateProblem: problemOf(certificateProblem) }),
+      ...(problem && { problem: problemOf(problem) }),
     };
   }
 
@@ -361,26 +312,19 @@ export class MqttSession implements Link {
 
   #watchNetwork(before: Addresses, after: Addresses): void {
     const current = this.#current;
-    const local = current?.connection.localAddress;
-    const joined = hasJoined(before, after);
-    if (local !== undefined && before.has(local) && !after.has(local)) {
-      this.#log.info({ networkInterface: current?.networkInterface }, 'the network of the link is gone');
-      this.#brokers.hurry(this.#clock.monoMs());
-      this.drop('this device has left the network that led there');
-      return;
-    }
-    if (!joined) return;
-    if (!this.#connected) {
-      this.#brokers.hurry(this.#clock.monoMs());
-      this.#hurry.abort();
-      return;
-    }
-    // Another network may cost nothing; which one leads to the broker is the routes' affair.
     const { freeInterfaces } = this.#config.metering;
-    const isFree = (name: string | undefined) => name !== undefined && freeInterfaces.includes(name);
-    const fresh = [...after].filter(([address, name]) => before.get(address) !== name);
-    if (!isFree(current?.networkInterface) && fresh.some(([, name]) => isFree(name))) {
-      void this.#leave(this.#attempt.index, 'a network without a meter has come up');
+    const link = { localAddress: current?.connection.localAddress, networkInterface: this.networkInterface };
+    switch (networkChange(link, freeInterfaces, before, after)) {
+      case 'gone':
+        this.#brokers.hurry(this.#clock.monoMs());
+        this.drop('this device has left the network that led there');
+        break;
+      case 'free':
+        void this.#leave(this.#attempt.index, 'a network without a meter has come up');
+        break;
+      case 'joined':
+        if (!this.#connected) this.#tryNow();
+        break;
     }
   }
 
@@ -392,9 +336,14 @@ export class MqttSession implements Link {
       this.#log.warn({ code: now.code, hint: now.hint }, now.message);
     }
     if (!changed) return;
+    this.#tryNow();
+    void this.#leave(this.#attempt.index, 'the certificates of the link have changed');
+  }
+
+  /** What was waited for may have come. */
+  #tryNow(): void {
     this.#brokers.hurry(this.#clock.monoMs());
     this.#hurry.abort();
-    void this.#leave(this.#attempt.index, 'the certificates of the link have changed');
   }
 
   /** Asks better brokers whether they answer, and goes to the first that does. */
@@ -405,32 +354,15 @@ export class MqttSession implements Link {
     this.#isLooking = true;
     this.#brokers.looked(this.#clock.monoMs());
     for (const attempt of better) {
-      const problem = await this.#probe(attempt);
+      // An id of its own: with the same one, brokers of a cluster would end the present connection.
+      const open = () => this.#connectionTo(attempt, `anprd-${this.#unitId}-probe`);
+      const problem = await probe(open, this.#clock, this.#stopping.signal);
       if (attempt.index === 0) this.#firstProblem = problem ?? this.#firstProblem;
       if (problem !== undefined) continue;
       await this.#leave(attempt.index, 'a better broker of mqtt.urls is back');
       break;
     }
     this.#isLooking = false;
-  }
-
-  /** @returns what is wrong with a broker; undefined: it answers, though perhaps not to this client id. */
-  async #probe(attempt: Attempt): Promise<DeviceError | undefined> {
-    let connection: Connection;
-    try {
-      // An id of its own: with the same one, brokers of a cluster would end the present connection.
-      connection = this.#connectionTo(attempt, `anprd-${this.#unitId}-probe`);
-    } catch (error) {
-      if (!(error instanceof DeviceError)) throw error;
-      return error;
-    }
-    const stop = () => connection.drop(connectionError(attempt.url, new Error('stopped')));
-    this.#stopping.signal.addEventListener('abort', stop, { once: true });
-    const opened = await connection.opened;
-    if (opened) await connection.goodbye(this.#clock, GOODBYE_MS);
-    const { error, kind } = await connection.ended;
-    this.#stopping.signal.removeEventListener('abort', stop);
-    return opened || kind === 'refused' || kind === 'no-version' ? undefined : error;
   }
 
   /** Ends a connection that works, so that another is made, here or at another broker. */
@@ -461,8 +393,4 @@ function endOf(current: Current, kind: ConnectionEnd['kind'], lastedMs: number):
   if (current.leavesFor !== undefined) return { kind: 'left', to: current.leavesFor };
   if (current.isDropped) return { kind: 'dropped', sound: current.acknowledged > 0 };
   return kind === 'lost' ? { kind, sound: lastedMs > STEADY_AFTER_MS } : { kind };
-}
-
-function told({ code, message, hint }: DeviceError): Problem {
-  return { code, message, hint };
 }

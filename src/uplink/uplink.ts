@@ -4,8 +4,9 @@ import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/log.js';
 import { Drain, type DrainSnapshot } from './drain.js';
 import type { InboundHandler, InboundSnapshot } from './inbound.js';
+import type { LinkSnapshot } from './link-snapshot.js';
 import { Renderer } from './renderer.js';
-import { type LinkSnapshot, MqttSession } from './session.js';
+import { MqttSession } from './session.js';
 
 export interface UplinkSnapshot extends DrainSnapshot {
   readonly link: LinkSnapshot;

@@ -35,8 +35,8 @@ export const only311 = (port: number, refusal?: Buffer) => (near: Socket) => {
   near.once('data', (first: Buffer) => {
     // Fixed header of two bytes (or three), length and name of the protocol, then its level.
     const level = first[first.indexOf('MQTT') + 4];
-    if (level === 4) return join(near, port, first);
-    if (refusal === undefined) near.destroy();
+    if (level === 4) join(near, port, first);
+    else if (refusal === undefined) near.destroy();
     else near.end(refusal);
   });
 };
@@ -45,7 +45,10 @@ export const only311 = (port: number, refusal?: Buffer) => (near: Socket) => {
 export async function startWebSocket(port: number): Promise<Gate> {
   const server = createWebServer((_, response) => response.writeHead(404).end());
   server.on('upgrade', (request, near: Socket) => {
-    if (request.url !== '/mqtt') return near.end('HTTP/1.1 404 Not Found\r\n\r\n');
+    if (request.url !== '/mqtt') {
+      near.end('HTTP/1.1 404 Not Found\r\n\r\n');
+      return;
+    }
     const magic = `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
     const accept = createHash('sha1').update(magic).digest('base64');
     near.write(
