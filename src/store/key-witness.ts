@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -33,23 +34,24 @@ export function witnessPath(path: string): string {
 }
 
 /**
- * Writes the witness of a database that was opened; nothing where there is a good one of this schema.
- * The first page must lie in the file, not in the log: call it after a checkpoint.
+ * Writes the witness of the database that bears this name or is to bear it; nothing where there is a good one of
+ * this schema. The first page must lie in the file, not in the log: call it after a checkpoint.
+ * @param file where the database lies now.
  */
-export function writeWitness(path: string, key: StorageKey): void {
-  const page = readPage(path, 0);
+export function writeWitness(path: string, key: StorageKey, file: string): void {
+  const page = readPage(file, 0);
   if (!isGenuinePage(page, 1, key)) return;
   const before = readWitness(path);
   if (before !== undefined && saysKey(before, key) && isSameSchema(before.subarray(MARK_BYTES), page, key))
     return;
   const temporary = `${witnessPath(path)}.new`;
   rmSync(temporary, { force: true });
-  const file = openSync(temporary, 'wx', 0o600);
+  const witness = openSync(temporary, 'wx', 0o600);
   try {
-    writeSync(file, Buffer.concat([markOf(key), page]));
-    fsyncSync(file);
+    writeSync(witness, Buffer.concat([markOf(key), page]));
+    fsyncSync(witness);
   } finally {
-    closeSync(file);
+    closeSync(witness);
   }
   renameSync(temporary, witnessPath(path));
   syncFolder(path);
@@ -66,6 +68,7 @@ export function isMadeUnder(path: string, key: StorageKey): boolean {
 
 /**
  * Puts the witness's first page in the place of one that is damaged, for the file's size of now.
+ * Of a file without one, its log may still be read then.
  * @returns the page that was there, to be kept; undefined where nothing was done.
  */
 export function mendFirstPage(damaged: string, path: string, key: StorageKey): Buffer | undefined {
@@ -76,7 +79,7 @@ export function mendFirstPage(damaged: string, path: string, key: StorageKey): B
   const content = openPage(page, 1, key);
   // The size and what is free are of another day: without the first, SQLite takes the file's size.
   content.fill(0, SIZE_AT, SIZE_AT + 12);
-  const file = openSync(damaged, 'r+');
+  const file = openSync(damaged, existsSync(damaged) ? 'r+' : 'wx', 0o600);
   try {
     writeSync(file, sealPage(content, 1, key), 0, PAGE_BYTES, 0);
     fsyncSync(file);

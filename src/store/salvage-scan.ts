@@ -1,4 +1,5 @@
 import { type SqliteDatabase, storageFaultOf } from '../lib/sqlite.js';
+import { prepared } from './prepared.js';
 
 /**
  * Every row of a table that can still be read, out of a file in which pages are damaged.
@@ -14,28 +15,28 @@ export interface ScannedRow {
 
 export interface TableScan {
   readonly table: string;
-  /** Rows up to this number are left out. */
-  readonly after: number;
-  /** Further conditions on the row's own columns, and none that an index would answer. */
+  /** A condition on the row's own columns. */
   readonly where?: string;
+  /** Rows in a batch at most. */
+  readonly batch: number;
 }
 
 /** A damaged page hides this many rows at most in practice; a half as small that shows nothing is given up. */
 const FRUITLESS_HALVINGS = 9;
-const BATCH = 64;
 
-/** A batch of rows, or the ends of a stretch of row numbers of which none could be read. */
+/** Some rows, or the ends of a stretch of row numbers of which none could be read. */
 export type Scanned =
   | { readonly kind: 'rows'; readonly rows: readonly ScannedRow[] }
   | { readonly kind: 'gap'; readonly first: number; readonly last: number };
 
 /**
- * Rows by ascending row number where nothing is damaged; around damage, in no order.
+ * Rows by ascending row number where nothing is damaged; around damage, in an order of its own, the same each
+ * time for the same file.
  * @throws what is no damage, such as a disk that cannot be read.
  */
 export function* scanTable(source: SqliteDatabase, scan: TableScan): Generator<Scanned> {
   if (!hasTable(source, scan.table)) return;
-  yield* stretch(source, scan, scan.after + 1, Number.MAX_SAFE_INTEGER, FRUITLESS_HALVINGS);
+  yield* stretch(source, scan, 0, Number.MAX_SAFE_INTEGER, FRUITLESS_HALVINGS);
 }
 
 /** Both ends included. */
@@ -66,7 +67,7 @@ function* stretch(
 /** Up or down until the end of the stretch or the first damage. */
 function* run(
   source: SqliteDatabase,
-  { table, where = '1' }: TableScan,
+  { table, where = '1', batch }: TableScan,
   first: number,
   last: number,
   order: 'ASC' | 'DESC',
@@ -76,7 +77,7 @@ function* run(
   // One at a time from SQLite, so that what comes before the damage is had.
   const statement = source.prepare(
     `SELECT rowid AS rowid, * FROM ${table} NOT INDEXED WHERE rowid BETWEEN ? AND ? AND ${where}
-       ORDER BY rowid ${order} LIMIT ${BATCH}`,
+       ORDER BY rowid ${order} LIMIT ${batch}`,
   );
   for (;;) {
     const rows: ScannedRow[] = [];
@@ -94,7 +95,17 @@ function* run(
       else high = reached - 1;
     }
     if (isDamaged) return { isDone: false, ...(reached !== undefined && { reached }) };
-    if (rows.length < BATCH || low > high) return { isDone: true };
+    if (rows.length < batch || low > high) return { isDone: true };
+  }
+}
+
+/** @returns undefined where there is no such row, or it cannot be read. */
+export function readRow(source: SqliteDatabase, table: string, rowid: number): ScannedRow | undefined {
+  try {
+    return prepared<ScannedRow>(source, `SELECT rowid AS rowid, * FROM ${table} WHERE rowid = ?`).get(rowid);
+  } catch (error) {
+    if (storageFaultOf(error) !== 'damage') throw error;
+    return undefined;
   }
 }
 

@@ -11,43 +11,46 @@ import { basename, dirname, join } from 'node:path';
  */
 const SUFFIX = /\.damaged-(\d+)$/;
 
-/**
- * Moves a database and its log aside; nothing may have it open but who closes it at once.
- * @returns where it lies now.
- */
-export function setAside(path: string): string {
-  const last = Math.max(0, ...setAsides(path).map((each) => Number(SUFFIX.exec(each)?.[1])));
-  return moveAside(path, `${path}.damaged-${last + 1}`);
+/** The name under which the next one is to be set aside. */
+export function nextSetAside(path: string): string {
+  const last = Math.max(0, ...setAsides(path).map(numberOf));
+  return `${path}.damaged-${last + 1}`;
 }
 
-/** To be called before the database is opened. */
+/** To be called before the database is opened: a log that was moved is followed by its database. */
 export function finishSetAside(path: string): void {
-  for (const each of setAsides(path)) if (!existsSync(each)) moveAside(path, each);
+  for (const each of setAsides(path)) {
+    if (existsSync(`${each}-wal`) && !existsSync(each)) setAside(path, each);
+  }
 }
 
 /** In the order in which they were set aside. */
 export function setAsides(path: string): string[] {
-  const names = new Set(readdirSync(dirname(path)).map((name) => name.replace(/-(wal|shm)$/, '')));
   const prefix = `${basename(path)}.damaged-`;
+  const names = new Set(readdirSync(dirname(path)).map((name) => name.replace(/-wal$/, '')));
   return [...names]
     .filter((name) => name.startsWith(prefix) && SUFFIX.test(name))
     .map((name) => join(dirname(path), name))
-    .sort((a, b) => Number(SUFFIX.exec(a)?.[1]) - Number(SUFFIX.exec(b)?.[1]));
+    .sort((a, b) => numberOf(a) - numberOf(b));
 }
 
 /** What they take of the disk, logs included. */
 export function setAsideBytes(path: string): number {
-  const files = setAsides(path).flatMap((each) => [each, `${each}-wal`]);
+  const files = setAsides(path).flatMap((each) => [each, `${each}-wal`, `${each}.first-page`]);
   return files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
-function moveAside(path: string, aside: string): string {
+/** Moves a database and its log aside. */
+export function setAside(path: string, aside: string): void {
   for (const part of ['-wal', '-shm']) if (existsSync(path + part)) renameSync(path + part, aside + part);
   syncFolder(path);
   if (existsSync(path)) renameSync(path, aside);
   else closeSync(openSync(aside, 'a', 0o600));
   syncFolder(path);
-  return aside;
+}
+
+function numberOf(aside: string): number {
+  return Number(SUFFIX.exec(aside)?.[1]);
 }
 
 /** Names outlive a power cut only when their folder was flushed. */

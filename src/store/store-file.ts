@@ -1,9 +1,22 @@
+import { existsSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Clock } from '../lib/clock.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
-import { isStorageFault, openDatabase, type SqliteDatabase } from '../lib/sqlite.js';
+import { type SqliteDatabase, storageFaultOf } from '../lib/sqlite.js';
 import type { StorageKey } from '../lib/storage-key.js';
-import { STORE_MIGRATIONS } from './migrations.js';
+import { FaultPatience } from './fault-patience.js';
+import {
+  MOST_MEMORY_BYTES,
+  openIfReadable,
+  openInMemory,
+  openRecordFile,
+  replaceDamaged,
+} from './record-file.js';
+import { usedBytes } from './retention.js';
+import { SALVAGES, Salvage, type SalvageRow } from './salvage.js';
+import { setAsideBytes } from './set-aside.js';
+import { lastNumber, moveHome } from './takeover.js';
 
 export interface StoreFileOptions {
   readonly path: string;
@@ -11,24 +24,29 @@ export interface StoreFileOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /**
-   * Called for each database before anything else is done with it: the first, the one in memory, the
-   * one that takes a damaged file's place. What depends on the database is made or read here.
+   * Called for each database before anything else is done with it, and again when rows of a damaged one have come
+   * into it: what depends on the database is made or read here, what waits to be sealed is.
    */
   readonly onDatabase?: (database: SqliteDatabase) => void;
   /** The state has changed, or rows have come into the database other than by `run`. */
   readonly onChange?: (state: StoreFileState) => void;
+  /** Records of a file that came back: they are open, and whoever would have closed them is gone. */
+  readonly onStale?: (recordIds: readonly string[]) => void;
 }
 
 /** What was lost with a file that was set aside. */
 export interface StoreDamage {
   /** Where the damaged file lies now. */
   readonly setAside: string;
+  /** Of all files that were set aside. */
+  readonly setAsideBytes: number;
   /** UTC, milliseconds. */
   readonly atMs: number;
   /** Whether rows of it are still being taken over. */
   readonly isSalvaging: boolean;
   /** Rows by table. */
   readonly salvaged: Readonly<Record<string, number>>;
+  /** Rows by table, as far as can be told; known when it is done. */
   readonly lost: Readonly<Record<string, number>>;
 }
 
@@ -42,48 +60,305 @@ export interface StoreFileState {
   readonly damage?: StoreDamage;
 }
 
-/** The database under the record store. */
+const RETRY_MS = 30_000;
+/** Commits wait for no longer than a slice and the flush at its end. */
+const SLICE_MS = 8;
+const MOST_BATCHES = 16;
+/** Room that the file needs beside what moves home. */
+const HOME_ROOM_BYTES = 8_000_000;
+
+/**
+ * The database under the record store: a file, and memory while there is no file that can be written.
+ *
+ * Invariants
+ * - There is always a database to commit to, from `open` to `close`. What keeps the file from being used (a full disk,
+ *   a read-only or failing one, damage) costs what was in damaged pages, and nothing else.
+ * - Only a wrong key and a newer schema keep it from starting: in both somebody else's data would be at stake.
+ * - A damaged file is set aside under another name and never deleted; what can be read of it is taken over
+ *   while the new one is in use (salvage.ts). Several are kept: they are evidence, and `damage` says their size.
+ * - In memory, the file's rows stay where they are, and what waited there waits again when it is back. Rows in
+ *   memory move home in one transaction, so a crash leaves them moved or lost with the memory, never both.
+ * - Each database has a chain of statements of its own, and greater row numbers than those before it.
+ * - `run` may end on another database than it began on, so nothing of a database is kept from one `run` to the
+ *   next.
+ */
 export class StoreFile {
   readonly #options: StoreFileOptions;
+  readonly #patience = new FaultPatience();
+  readonly #stopping = new AbortController();
   #database: SqliteDatabase | undefined;
+  #medium: 'file' | 'memory' = 'file';
+  #problem = '';
+  #damage: StoreDamage | undefined;
+  #isSalvaging = false;
 
   constructor(options: StoreFileOptions) {
     this.#options = options;
   }
 
   get state(): StoreFileState {
-    return { medium: 'file' };
+    const damage = this.#damage && { damage: this.#damage };
+    if (this.#medium === 'file') return { medium: 'file', ...damage };
+    return { medium: 'memory', problem: this.#problem, mostBytes: MOST_MEMORY_BYTES, ...damage };
   }
 
-  /** @throws DeviceError store.open-failed, store.key-wrong, store.newer-schema */
+  /** @throws DeviceError store.key-wrong, store.newer-schema */
   open(): void {
-    const { path, key, onDatabase } = this.#options;
-    this.#database = openDatabase(path, STORE_MIGRATIONS, { key });
-    // What is erased is overwritten, not only forgotten: it is personal data.
-    this.#database.pragma('secure_delete = ON');
-    onDatabase?.(this.#database);
+    try {
+      this.#use(openRecordFile(this.#fileOptions, 0));
+    } catch (cause) {
+      if (!isUnusable(cause)) throw cause;
+      this.#leave(undefined, cause);
+    }
+    void this.#watch();
   }
 
   /**
-   * Does one piece of work on the database of the moment; nothing of it may be kept for the next.
+   * Does one piece of work on the database of the moment. Where that turns out to be damaged, or its disk to be lost,
+   * the work is done once more on the one that takes its place.
    * @throws DeviceError store.write-failed: nothing was half done, try again later.
    */
   run<T>(work: (database: SqliteDatabase) => T): T {
-    if (this.#database === undefined) throw new Error('StoreFile is not open');
+    const database = this.#open;
     try {
-      return work(this.#database);
+      const changesBefore = this.#patience.isTried ? totalChanges(database) : 0;
+      const result = work(database);
+      if (this.#patience.isTried && totalChanges(database) > changesBefore) this.#patience.wrote();
+      return result;
     } catch (cause) {
-      if (!isStorageFault(cause)) throw cause;
-      throw new DeviceError('store.write-failed', {
-        message: `the store ${this.#options.path} cannot be written or read: ${messageOf(cause)}`,
-        hint: 'Check for a full, read-only or failing disk; nothing was half written, and it is tried again.',
-        cause,
-      });
+      if (storageFaultOf(cause) === undefined) throw cause;
+      if (!this.#hasReplaced(database, cause)) throw this.#failed(cause);
+    }
+    try {
+      return work(this.#open);
+    } catch (cause) {
+      throw storageFaultOf(cause) === undefined ? cause : this.#failed(cause);
     }
   }
 
+  /** What is in memory alone is written home, if the disk takes it. */
   close(): void {
-    this.#database?.close();
+    this.#stopping.abort();
+    if (this.#database === undefined) return;
+    if (this.#medium === 'memory' && this.#isWorthMoving()) this.#goHome();
+    this.#database.close();
     this.#database = undefined;
+  }
+
+  get #open(): SqliteDatabase {
+    if (this.#database === undefined) throw new Error('StoreFile is not open');
+    return this.#database;
+  }
+
+  get #fileOptions() {
+    const { path, key, clock } = this.#options;
+    return { path, key, nowMs: () => clock.nowMs() };
+  }
+
+  /** Puts a file into service. */
+  #use(file: SqliteDatabase): void {
+    try {
+      this.#options.onDatabase?.(file);
+    } catch (cause) {
+      file.close();
+      throw cause;
+    }
+    this.#database = file;
+    this.#medium = 'file';
+    this.#problem = '';
+    this.#patience.wrote();
+    this.#readDamage();
+    void this.#salvage();
+    this.#tell();
+  }
+
+  /** @returns whether another database is in its place now. */
+  #hasReplaced(database: SqliteDatabase, cause: unknown): boolean {
+    if (database !== this.#database) return true;
+    if (this.#medium === 'memory') return false;
+    const { clock, log } = this.#options;
+    const fault = storageFaultOf(cause) ?? 'other';
+    if (fault === 'damage') {
+      log.error(
+        { reason: messageOf(cause) },
+        'the store is damaged: it is set aside, and what can be read is taken over',
+      );
+      try {
+        this.#use(replaceDamaged(this.#fileOptions, numbersIn(database), database));
+      } catch (error) {
+        if (!isUnusable(error)) throw error;
+        this.#leave(database, error);
+      }
+      return true;
+    }
+    if (!this.#patience.failed(fault, clock.monoMs())) return false;
+    this.#leave(database, cause);
+    return true;
+  }
+
+  /** Goes on in memory. */
+  #leave(file: SqliteDatabase | undefined, cause: unknown): void {
+    const { clock, log, onDatabase } = this.#options;
+    const readable = file?.open ? file : undefined;
+    const memory = openInMemory(readable, clock.nowMs(), readable === undefined ? 0 : numbersIn(readable));
+    closeQuietly(readable);
+    onDatabase?.(memory);
+    this.#database = memory;
+    this.#medium = 'memory';
+    this.#problem = messageOf(cause);
+    log.error(
+      { reason: this.#problem },
+      'the store cannot be written: records are kept in memory until it can',
+    );
+    this.#tell();
+  }
+
+  async #watch(): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#stopping;
+    for (;;) {
+      await clock.sleep(RETRY_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      if (this.#medium === 'memory') this.#goHome();
+      else void this.#salvage();
+    }
+  }
+
+  /** Opens the file and moves what is in memory there; stays in memory where that fails. */
+  #goHome(): void {
+    const { log, onDatabase, onStale } = this.#options;
+    const memory = this.#open;
+    let file: SqliteDatabase | undefined;
+    try {
+      file = openRecordFile(this.#fileOptions, numbersIn(memory));
+      if (!this.#hasRoom(memory)) throw new Error('the disk has too little room for what is in memory');
+      onDatabase?.(file);
+      const stale = moveHome(memory, file);
+      this.#use(file);
+      memory.close();
+      log.warn({ stale: stale.length }, 'the store can be written again: what was in memory has moved there');
+      if (stale.length > 0) onStale?.(stale);
+    } catch (error) {
+      if (this.#database !== memory) throw error;
+      closeQuietly(file);
+      this.#problem = messageOf(error);
+      this.#tell();
+    }
+  }
+
+  #hasRoom(memory: SqliteDatabase): boolean {
+    const { bavail, bsize } = statfsSync(dirname(this.#options.path));
+    return bavail * bsize > 2 * usedBytes(memory) + HOME_ROOM_BYTES;
+  }
+
+  #isWorthMoving(): boolean {
+    const sql = 'SELECT (SELECT count(*) FROM records) + (SELECT count(*) FROM outbox)';
+    return (this.#open.prepare(sql).pluck().get() as number) > 0;
+  }
+
+  /** Takes over what is left of files that were set aside, slice by slice, for as long as this file is in use. */
+  async #salvage(): Promise<void> {
+    if (this.#isSalvaging) return;
+    this.#isSalvaging = true;
+    const { log, onDatabase } = this.#options;
+    try {
+      for (;;) {
+        const target = this.#database;
+        if (target === undefined || this.#medium === 'memory') return;
+        const row = target.prepare(`${SALVAGES} WHERE is_done = 0 ORDER BY id LIMIT 1`).get() as
+          | SalvageRow
+          | undefined;
+        if (row === undefined) return;
+        if (!(await this.#salvageOne(target, row))) continue;
+        onDatabase?.(target);
+        this.#readDamage();
+        this.#tell();
+        const { salvaged, lost } = this.#damage ?? {};
+        log.error({ salvaged, lost }, 'what could be read of the damaged store was taken over');
+      }
+    } catch (error) {
+      // A disk that fails: what is committed stays, and it is gone on with at the next look.
+      if (storageFaultOf(error) === undefined) throw error;
+      const database = this.#database;
+      if (database !== undefined) this.#hasReplaced(database, error);
+    } finally {
+      this.#isSalvaging = false;
+    }
+  }
+
+  /** @returns whether it was done; false where another database came into service meanwhile. */
+  async #salvageOne(target: SqliteDatabase, row: SalvageRow): Promise<boolean> {
+    const { clock, key } = this.#options;
+    const source = existsSync(row.source) ? openIfReadable(row.source, key) : undefined;
+    if (source === undefined) {
+      target.prepare('UPDATE salvages SET is_done = 1 WHERE id = ?').run(row.id);
+      return true;
+    }
+    try {
+      const salvage = new Salvage(source, target, row);
+      for (;;) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (this.#stopping.signal.aborted || this.#database !== target) return false;
+        const untilMonoMs = clock.monoMs() + SLICE_MS;
+        let batches = 0;
+        if (!salvage.step(() => ++batches === MOST_BATCHES || clock.monoMs() >= untilMonoMs)) return true;
+        this.#readDamage();
+        this.#tell();
+      }
+    } finally {
+      source.close();
+    }
+  }
+
+  #readDamage(): void {
+    const row = this.#open.prepare(`${SALVAGES} ORDER BY id DESC LIMIT 1`).get() as SalvageRow | undefined;
+    if (row === undefined) return;
+    this.#damage = {
+      setAside: row.source,
+      setAsideBytes: setAsideBytes(this.#options.path),
+      atMs: row.atMs,
+      isSalvaging: row.isDone === 0,
+      salvaged: JSON.parse(row.salvaged).salvaged ?? {},
+      lost: JSON.parse(row.lost),
+    };
+  }
+
+  #tell(): void {
+    this.#options.onChange?.(this.state);
+  }
+
+  #failed(cause: unknown): DeviceError {
+    return new DeviceError('store.write-failed', {
+      message: `the store ${this.#options.path} cannot be written or read: ${messageOf(cause)}`,
+      hint: 'Check for a full, read-only or failing disk; nothing was half written, and it is tried again.',
+      cause,
+    });
+  }
+}
+
+/** Whether the file cannot be used as things stand, as against a wrong key, a newer schema or a bug. */
+function isUnusable(thrown: unknown): boolean {
+  if (thrown instanceof DeviceError) return thrown.code === 'store.open-failed';
+  if (storageFaultOf(thrown) !== undefined) return true;
+  return thrown instanceof Error && typeof (thrown as NodeJS.ErrnoException).syscall === 'string';
+}
+
+function totalChanges(database: SqliteDatabase): number {
+  return database.prepare('SELECT total_changes()').pluck().get() as number;
+}
+
+function numbersIn(database: SqliteDatabase): number {
+  try {
+    return lastNumber(database);
+  } catch {
+    return 0;
+  }
+}
+
+function closeQuietly(database: SqliteDatabase | undefined): void {
+  try {
+    database?.close();
+  } catch {
+    // Its disk is failing: what it could not write is in its log, or was never committed.
   }
 }

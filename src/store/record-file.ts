@@ -1,0 +1,170 @@
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DeviceError } from '../lib/errors.js';
+import { openDamaged, openDatabase, openMemory, type SqliteDatabase, storageFaultOf } from '../lib/sqlite.js';
+import type { StorageKey } from '../lib/storage-key.js';
+import { isMadeUnder, mendFirstPage, witnessPath, writeWitness } from './key-witness.js';
+import { STORE_MIGRATIONS } from './migrations.js';
+import { prepared } from './prepared.js';
+import { finishSetAside, nextSetAside, setAside, syncFolder } from './set-aside.js';
+import { carry, inherit, lastNumber, seed } from './takeover.js';
+
+/**
+ * records.db as a thing that is opened, made anew and replaced.
+ *
+ * Invariants
+ * - What bears the name is whole: a new file is made under another name, with all that it takes over at once,
+ *   and renamed. A crash before that leaves the old state, or nothing and the whole new file beside it.
+ * - Only a file that was made under this key is ever set aside. What another key made is left as it is.
+ */
+export interface RecordFileOptions {
+  readonly path: string;
+  readonly key: StorageKey;
+  /** UTC, milliseconds. */
+  readonly nowMs: () => number;
+}
+
+/** What rows in memory may take; beyond it commits fail, and their reports wait where they were made. */
+export const MOST_MEMORY_BYTES = 64_000_000;
+/** The sweep keeps to the first; between two sweeps there is room for what comes. */
+const MEMORY_SLACK = 1.5;
+
+/**
+ * Opens the file for writing; makes it where there is none, and replaces it where it is damaged.
+ * @throws DeviceError store.key-wrong, store.newer-schema; store.open-failed and what the file system throws where
+ *   it cannot be written.
+ */
+export function openRecordFile(options: RecordFileOptions, afterNumber: number): SqliteDatabase {
+  const { path } = options;
+  mkdirSync(dirname(path), { recursive: true });
+  finishSetAside(path);
+  const fresh = `${path}.new`;
+  if (!existsSync(path)) {
+    if (existsSync(`${path}-wal`) && existsSync(witnessPath(path)))
+      return replaceDamaged(options, afterNumber);
+    // Whole, where a crash came before it was renamed, and one that is not is found to be damaged.
+    if (existsSync(fresh) && existsSync(witnessPath(path))) renameSync(fresh, path);
+    else if (!existsSync(`${path}-wal`)) makeFresh(options, undefined, afterNumber);
+  }
+  // A file is given its name when it has content, so that one without any has lost it.
+  const isEmpty = statSync(path, { throwIfNoEntry: false })?.size === 0;
+  if (isEmpty && existsSync(witnessPath(path))) return replaceDamaged(options, afterNumber);
+  try {
+    return openWhole(options);
+  } catch (error) {
+    if (!(error instanceof DeviceError) || error.code !== 'store.key-wrong') throw error;
+    if (!isMadeUnder(path, options.key)) throw error;
+    return replaceDamaged(options, afterNumber);
+  }
+}
+
+/**
+ * Sets a damaged file aside and opens a new one, which knows of it.
+ * @param inUse the connection to the damaged file, which is closed.
+ */
+export function replaceDamaged(
+  options: RecordFileOptions,
+  afterNumber: number,
+  inUse?: SqliteDatabase,
+): SqliteDatabase {
+  const { path, key } = options;
+  const aside = nextSetAside(path);
+  const was = mendFirstPage(path, path, key);
+  // The page that was there is evidence like the rest.
+  if (was !== undefined && was.length > 0) writeFileSync(`${aside}.first-page`, was, { mode: 0o600 });
+  makeFresh(options, aside, afterNumber);
+  setAside(path, aside);
+  // Not before it has lost its name: closed under it, it would take its log over and change.
+  inUse?.close();
+  renameSync(`${path}.new`, path);
+  syncFolder(path);
+  return openWhole(options);
+}
+
+/** A database in memory in the place of the file, with what can be read of the file and is needed at once. */
+export function openInMemory(
+  file: SqliteDatabase | undefined,
+  nowMs: number,
+  afterNumber: number,
+): SqliteDatabase {
+  const memory = openMemory(STORE_MIGRATIONS, MOST_MEMORY_BYTES * MEMORY_SLACK);
+  memory.transaction(() => {
+    seed(memory, nowMs, afterNumber);
+    if (file === undefined) return;
+    try {
+      memory.transaction(() => carry(file, memory))();
+    } catch (error) {
+      // Its disk is failing, which is why we are here.
+      if (storageFaultOf(error) === undefined) throw error;
+    }
+  })();
+  return memory;
+}
+
+/** Makes `.new`: of a damaged file where one is to be set aside under that name. */
+function makeFresh(options: RecordFileOptions, aside: string | undefined, afterNumber: number): void {
+  const { path, key, nowMs } = options;
+  const fresh = `${path}.new`;
+  for (const part of ['', '-wal', '-shm', '-journal']) rmSync(fresh + part, { force: true });
+  const database = openDatabase(fresh, STORE_MIGRATIONS, { key, canShrink: true });
+  try {
+    database.transaction(() => {
+      if (aside !== undefined) takeOver(database, options, aside, afterNumber);
+      else if (afterNumber > 0) seed(database, nowMs(), afterNumber);
+    })();
+  } finally {
+    database.close();
+  }
+  writeWitness(path, key, fresh);
+  if (aside === undefined) renameSync(fresh, path);
+  syncFolder(path);
+}
+
+function takeOver(
+  target: SqliteDatabase,
+  { path, key, nowMs }: RecordFileOptions,
+  aside: string,
+  afterNumber: number,
+): void {
+  const source = openIfReadable(path, key);
+  seed(target, nowMs(), Math.max(afterNumber, source === undefined ? 0 : lastNumber(source)));
+  prepared(
+    target,
+    `INSERT INTO salvages (source, at_ms, pass, batches, is_done, salvaged, lost) VALUES (?, ?, '', 0, ?, '{}', '{}')`,
+  ).run(aside, nowMs(), source === undefined ? 1 : 0);
+  if (source === undefined) return;
+  try {
+    inherit(source, target);
+    carry(source, target);
+  } finally {
+    source.close();
+  }
+}
+
+/** @returns undefined where not even the schema can be read. */
+export function openIfReadable(path: string, key: StorageKey): SqliteDatabase | undefined {
+  try {
+    return openDamaged(path, key);
+  } catch (error) {
+    if (storageFaultOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+function openWhole({ path, key }: RecordFileOptions): SqliteDatabase {
+  const database = openDatabase(path, STORE_MIGRATIONS, { key, canShrink: true });
+  try {
+    // What is erased is overwritten, not only forgotten: it is personal data.
+    database.pragma('secure_delete = ON');
+    // A file that can only be read opens as well: it is asked for a write.
+    const version = database.pragma('user_version', { simple: true });
+    database.transaction(() => database.pragma(`user_version = ${version}`)).immediate();
+    database.pragma('wal_checkpoint(PASSIVE)');
+    writeWitness(path, key, path);
+    rmSync(`${path}.new`, { force: true });
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
