@@ -1,95 +1,277 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { MqttConfig } from '../../src/config/link-schema.js';
-import { configSchema } from '../../src/config/schema.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type MqttConfig, mqttSchema } from '../../src/config/link-schema.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { createLogger } from '../../src/lib/log.js';
+import type { LinkSnapshot } from '../../src/uplink/link-snapshot.js';
 import { MqttSession } from '../../src/uplink/session.js';
+import { certify } from '../support/certificates.js';
+import { type Gate, startSecureWebSocket } from '../support/gate.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
+import { subscribe } from '../support/subscriber.js';
 
-let folder: string;
+/** Encrypted links: who is let in, whom the device trusts, and certificates that change while it runs. */
+
+const DAY_MS = 86_400_000;
+
+/** Authorities, and certificates as a force gives them out. */
+let made: string;
 let broker: Mosquitto;
+/** A broker whose certificate has a name in it, not an address. */
+let named: Mosquitto;
+let web: Gate;
+/** What the device of a test has. */
+let folder: string;
 let session: MqttSession | undefined;
 
-/** A key and a certificate in the folder, signed by itself or by `issuer`. */
-function certify(name: string, issuer: string | undefined, extension: string): void {
-  const file = (suffix: string) => join(folder, `${name}.${suffix}`);
-  const subject = ['-subj', `/CN=${name}`, '-nodes', '-newkey', 'rsa:2048', '-keyout', file('key')];
-  writeFileSync(file('ext'), extension);
-  if (issuer === undefined) {
-    const self = ['-x509', '-days', '2', '-out', file('pem'), '-addext', extension];
-    execFileSync('openssl', ['req', ...subject, ...self], { stdio: 'pipe' });
-    return;
-  }
-  execFileSync('openssl', ['req', ...subject, '-out', file('csr')], { stdio: 'pipe' });
-  const by = [
-    '-CA',
-    join(folder, `${issuer}.pem`),
-    '-CAkey',
-    join(folder, `${issuer}.key`),
-    '-CAcreateserial',
-  ];
-  const signed = ['-in', file('csr'), '-days', '2', '-extfile', file('ext'), '-out', file('pem')];
-  execFileSync('openssl', ['x509', '-req', ...by, ...signed], { stdio: 'pipe' });
-}
-
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'anprd-tls-'));
-  certify('force', undefined, 'basicConstraints=critical,CA:TRUE');
-  certify('stranger', undefined, 'basicConstraints=critical,CA:TRUE');
-  certify('broker', 'force', 'subjectAltName=IP:127.0.0.1');
-  certify('camera', 'force', 'extendedKeyUsage=clientAuth');
-  const files = { cafile: 'force.pem', certfile: 'broker.pem', keyfile: 'broker.key' };
-  const lines = Object.entries(files).map(([option, name]) => `${option} ${join(folder, name)}`);
-  broker = await startMosquitto({
-    configuration: [...lines, 'require_certificate true', 'allow_anonymous true'].join('\n'),
-  });
+  made = mkdtempSync(join(tmpdir(), 'anprd-tls-'));
+  const authority = 'basicConstraints=critical,CA:TRUE';
+  certify(made, 'force', { extension: authority });
+  certify(made, 'stranger', { extension: authority });
+  certify(made, 'broker', { issuer: 'force', extension: 'subjectAltName=IP:127.0.0.1', days: 45 });
+  certify(made, 'named', { issuer: 'force', extension: 'subjectAltName=DNS:broker.example' });
+  const client = 'extendedKeyUsage=clientAuth';
+  certify(made, 'camera', { issuer: 'force', extension: client, days: 10 });
+  certify(made, 'renewed', { issuer: 'force', extension: client });
+  certify(made, 'foreign', { issuer: 'stranger', extension: client });
+  broker = await startMosquitto({ configuration: listening('broker', 'require_certificate true') });
+  named = await startMosquitto({ configuration: listening('named') });
+  const plain = await startMosquitto();
+  web = await startSecureWebSocket(plain.port, join(made, 'broker'));
+  const { close } = web;
+  web.close = async () => {
+    await close();
+    await plain.remove();
+  };
+});
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'anprd-tls-device-'));
+  copyFileSync(file('force.pem'), own('ca.pem'));
+  give('camera');
 });
 
 afterEach(async () => {
   await session?.stop();
-});
-
-afterAll(async () => {
-  await broker.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 
-function sessionWith(files: Partial<MqttConfig>): MqttSession {
-  const url = `mqtts://127.0.0.1:${broker.port}`;
-  const config = { ...configSchema.parse({}).mqtt, urls: [url], ...files };
-  session = new MqttSession({ config, unitId: 'unit-7', clock: systemClock, log: createLogger('silent') });
+afterAll(async () => {
+  await Promise.all([broker.remove(), named.remove(), web.close()]);
+  rmSync(made, { recursive: true, force: true });
+});
+
+const file = (name: string) => join(made, name);
+const read = (name: string) => readFileSync(file(name));
+const own = (name: string) => join(folder, name);
+
+function listening(name: string, ...more: string[]): string {
+  const lines = [
+    `cafile ${file('force.pem')}`,
+    `certfile ${file(`${name}.pem`)}`,
+    `keyfile ${file(`${name}.key`)}`,
+  ];
+  return [...lines, 'allow_anonymous true', ...more].join('\n');
+}
+
+/** Puts a certificate and its key in the device's place for them, each in one step. */
+function give(name: string): void {
+  for (const kind of ['pem', 'key']) {
+    copyFileSync(file(`${name}.${kind}`), own('next'));
+    renameSync(own('next'), own(`device.${kind}`));
+  }
+}
+
+const AUTHORITY = () => ({ caFile: own('ca.pem') });
+const OWN = () => ({ ...AUTHORITY(), certificateFile: own('device.pem'), keyFile: own('device.key') });
+
+function sessionWith(config: Partial<MqttConfig>, url = `mqtts://127.0.0.1:${broker.port}`): MqttSession {
+  session = new MqttSession({
+    config: { ...mqttSchema.parse({ urls: [url], reconnectFirstSeconds: 0.05 }), ...config },
+    unitId: 'unit-7',
+    clock: systemClock,
+    log: createLogger('silent'),
+    pace: { watchMs: 20 },
+  });
   session.start(() => undefined);
   return session;
 }
 
-async function settled(of: MqttSession): Promise<ReturnType<MqttSession['snapshot']>> {
-  const untilMs = Date.now() + 10_000;
-  while (of.snapshot().state === 'connecting' && Date.now() < untilMs) await systemClock.sleep(10);
-  return of.snapshot();
+async function until(condition: (snapshot: LinkSnapshot) => boolean): Promise<LinkSnapshot> {
+  const untilMs = Date.now() + 20_000;
+  for (;;) {
+    const snapshot = session?.snapshot();
+    if (snapshot && condition(snapshot)) return snapshot;
+    if (Date.now() > untilMs) throw new Error(`not in time: ${condition}; ${JSON.stringify(snapshot)}`);
+    await systemClock.sleep(10);
+  }
 }
+
+const settled = () => until(({ state }) => state !== 'connecting');
 
 describe('a broker that asks for certificates', () => {
   it('lets a device in that has one, and the device knows the broker by its authority', async () => {
-    const camera = { certificateFile: join(folder, 'camera.pem'), keyFile: join(folder, 'camera.key') };
-    const snapshot = await settled(sessionWith({ caFile: join(folder, 'force.pem'), ...camera }));
-    expect(snapshot).toMatchObject({ state: 'connected' });
-  });
-
-  it('is not trusted where another authority was expected', async () => {
-    const camera = { certificateFile: join(folder, 'camera.pem'), keyFile: join(folder, 'camera.key') };
-    const snapshot = await settled(sessionWith({ caFile: join(folder, 'stranger.pem'), ...camera }));
-    expect(snapshot).toMatchObject({
-      state: 'waiting',
-      problem: { code: 'uplink.connect-failed', message: expect.stringContaining('certificate') },
-    });
+    sessionWith(OWN());
+    expect(await settled()).toMatchObject({ state: 'connected', networkInterface: 'lo' });
   });
 
   it('turns a device away that has none, and the device says so', async () => {
-    const snapshot = await settled(sessionWith({ caFile: join(folder, 'force.pem') }));
-    expect(snapshot).toMatchObject({ state: 'waiting', problem: { code: 'uplink.connect-failed' } });
+    sessionWith(AUTHORITY());
+    const { problem } = await until((snapshot) => snapshot.problem !== undefined);
+    expect(problem).toMatchObject({
+      code: 'uplink.connect-failed',
+      hint: expect.stringContaining('mqtt.certificateFile'),
+    });
+  });
+
+  it('turns a device away whose certificate another authority signed', async () => {
+    give('foreign');
+    sessionWith(OWN());
+    const { problem } = await until((snapshot) => snapshot.problem !== undefined);
+    expect(problem?.message).toMatch(/does not take this device's certificate/);
+  });
+});
+
+describe('a broker that the device does not trust', () => {
+  it('is named, with the authority that is lacking', async () => {
+    copyFileSync(file('stranger.pem'), own('ca.pem'));
+    sessionWith(OWN());
+    expect(await settled()).toMatchObject({
+      state: 'waiting',
+      problem: {
+        code: 'uplink.connect-failed',
+        message: expect.stringContaining('certificate'),
+        hint: expect.stringContaining('mqtt.caFile'),
+      },
+    });
+  });
+
+  it('is one with another name in its certificate, unless that is the name asked for', async () => {
+    const url = `mqtts://127.0.0.1:${named.port}`;
+    sessionWith(AUTHORITY(), url);
+    const { problem } = await settled();
+    expect(problem).toMatchObject({
+      message: expect.stringContaining('for another name'),
+      hint: expect.stringContaining('mqtt.serverName'),
+    });
+    await session?.stop();
+    sessionWith({ ...AUTHORITY(), serverName: 'broker.example' }, url);
+    expect(await settled()).toMatchObject({ state: 'connected' });
+  });
+
+  it('is one that does not speak TLS where the device does, or that is not asked to', async () => {
+    const plain = await startMosquitto();
+    try {
+      sessionWith(OWN(), `mqtts://127.0.0.1:${plain.port}`);
+      expect((await until(({ problem }) => problem !== undefined)).connections).toBe(0);
+      await session?.stop();
+      sessionWith(OWN(), plain.url);
+      expect((await until(({ problem }) => problem !== undefined)).problem).toMatchObject({
+        message: expect.stringContaining('without TLS'),
+        hint: expect.stringContaining('mqtts://'),
+      });
+    } finally {
+      await session?.stop();
+      await plain.remove();
+    }
+  });
+});
+
+describe('a WebSocket over TLS', () => {
+  it('checks the broker too, and shows its certificate', async () => {
+    sessionWith(AUTHORITY(), web.url);
+    const { certificates } = await until(({ state }) => state === 'connected');
+    expect(certificates.map(({ of }) => of)).toEqual(['authority', 'broker']);
+    await session?.stop();
+    copyFileSync(file('stranger.pem'), own('ca.pem'));
+    sessionWith(AUTHORITY(), web.url);
+    expect((await settled()).problem?.hint).toContain('mqtt.caFile');
+  });
+
+  it('asks for a server name where one is set', async () => {
+    sessionWith({ ...AUTHORITY(), serverName: 'broker.example' }, web.url);
+    expect((await settled()).problem?.message).toContain('for another name');
+  });
+});
+
+describe('the certificates of a link', () => {
+  it('are shown with their ends, and as expiring 30 days before', async () => {
+    sessionWith(OWN());
+    const { certificates } = await until(({ state }) => state === 'connected');
+    const days = Object.fromEntries(
+      certificates.map(({ of, notAfterMs }) => [of, Math.round((notAfterMs - Date.now()) / DAY_MS)]),
+    );
+    expect(days).toEqual({ device: 10, authority: 60, broker: 45 });
+    const expiring = certificates.filter((one) => one.expiring).map(({ of }) => of);
+    expect(expiring).toEqual(['device']);
+  });
+
+  it('are renewed without a restart, and what is on its way arrives', async () => {
+    const running = sessionWith(OWN());
+    await until(({ state }) => state === 'connected');
+    const receiver = await subscribe(`mqtts://127.0.0.1:${broker.port}`, {
+      tls: { ca: read('force.pem'), cert: read('camera.pem'), key: read('camera.key') },
+    });
+    try {
+      const sent = Array.from({ length: 20 }, (_, index) =>
+        running.publish({
+          topic: 'anpr/unit-7/read',
+          retain: false,
+          payload: Buffer.from(JSON.stringify({ data: index })),
+        }),
+      );
+      give('renewed');
+      await Promise.all(sent);
+      const { certificates, problem } = await until(
+        ({ connections, state }) => connections === 2 && state === 'connected',
+      );
+      expect(certificates.find(({ of }) => of === 'device')?.expiring).toBe(false);
+      expect(problem).toBeUndefined();
+      await receiver.until(() => receiver.of('read').length === 20);
+      expect(receiver.of('status').map(({ data }) => data.state)).toEqual(['online']);
+    } finally {
+      await receiver.close();
+    }
+  });
+
+  it('that are wrong break nothing: the link goes on, also when it is made again, and the fault is named', async () => {
+    const running = sessionWith(OWN());
+    await until(({ state }) => state === 'connected');
+    writeFileSync(own('device.pem'), 'half a certif');
+    const { certificateProblem } = await until((snapshot) => snapshot.certificateProblem !== undefined);
+    expect(certificateProblem?.message).toContain(own('device.pem'));
+    expect(running.snapshot()).toMatchObject({ state: 'connected', connections: 1 });
+    running.drop('tried');
+    await until(({ connections, state }) => connections === 2 && state === 'connected');
+    give('renewed');
+    await until((snapshot) => snapshot.certificateProblem === undefined && snapshot.connections === 3);
+  });
+
+  it('that were only touched change nothing', async () => {
+    sessionWith(OWN());
+    await until(({ state }) => state === 'connected');
+    appendFileSync(own('device.pem'), '');
+    give('camera');
+    await systemClock.sleep(200);
+    expect(session?.snapshot()).toMatchObject({ state: 'connected', connections: 1 });
+  });
+
+  it('that come while the device waits are tried at once', async () => {
+    give('foreign');
+    sessionWith({ ...OWN(), reconnectFirstSeconds: 60 });
+    await until(({ retriesAtMs }) => retriesAtMs !== undefined);
+    give('renewed');
+    await until(({ state }) => state === 'connected');
   });
 });

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer as createWebServer } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer as createWebServer, type IncomingMessage } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** Something that listens where a broker was expected. */
@@ -9,7 +11,7 @@ export interface Gate {
   readonly url: string;
   /** Connections that were made so far. */
   readonly connections: number;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** A TCP server on the loopback. @param meet what becomes of a connection */
@@ -43,8 +45,17 @@ export const only311 = (port: number, refusal?: Buffer) => (near: Socket) => {
 
 /** A WebSocket in front of a broker, for brokers that were built without. */
 export async function startWebSocket(port: number): Promise<Gate> {
-  const server = createWebServer((_, response) => response.writeHead(404).end());
-  server.on('upgrade', (request, near: Socket) => {
+  return webSocketOn(createWebServer(), 'ws', port);
+}
+
+/** The same over TLS. @param stem of the files of its certificate and key */
+export async function startSecureWebSocket(port: number, stem: string): Promise<Gate> {
+  const [cert, key] = [readFileSync(`${stem}.pem`), readFileSync(`${stem}.key`)];
+  return webSocketOn(createSecureServer({ cert, key }), 'wss', port);
+}
+
+async function webSocketOn(server: Server, scheme: string, port: number): Promise<Gate> {
+  server.on('upgrade', (request: IncomingMessage, near: Socket) => {
     if (request.url !== '/mqtt') {
       near.end('HTTP/1.1 404 Not Found\r\n\r\n');
       return;
@@ -67,7 +78,7 @@ export async function startWebSocket(port: number): Promise<Gate> {
     far.on('data', (chunk: Buffer) => near.write(frameOf(chunk)));
     tie(near, far);
   });
-  const gate = await opened(server, 'ws', () => undefined);
+  const gate = await opened(server, scheme, () => undefined);
   return { ...gate, url: `${gate.url}/mqtt` };
 }
 

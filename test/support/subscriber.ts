@@ -25,7 +25,12 @@ export interface Subscriber {
 
 export async function subscribe(
   url: string,
-  options: { readonly protocolVersion?: 4 | 5; readonly topic?: string } = {},
+  options: {
+    readonly protocolVersion?: 4 | 5;
+    readonly topic?: string;
+    /** PEM. */
+    readonly tls?: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer };
+  } = {},
 ): Promise<Subscriber> {
   const received: Received[] = [];
   const client: MqttClient = await connectAsync(url, {
@@ -33,6 +38,7 @@ export async function subscribe(
     clientId: `receiver-${Math.random().toString(16).slice(2)}`,
     clean: false,
     reconnectPeriod: 50,
+    ...options.tls,
     ...((options.protocolVersion ?? 5) === 5 && { properties: { sessionExpiryInterval: 3600 } }),
   });
   client.on('error', () => undefined);
