@@ -6,6 +6,7 @@ import { type ClipTruth, renderClip } from '../../scripts/src/clip/render-clip.j
 import { planTraffic } from '../../scripts/src/clip/traffic.js';
 import type { DeviceSnapshot } from '../../src/device-snapshot.js';
 import { foldVrm, type Vrm } from '../../src/domain/vrm.js';
+import { expectContract } from '../support/contract.js';
 import { type Daemon, runAnprctl, startDaemon } from '../support/daemon.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
 import { deviceKeyFileIn } from '../support/notary.js';
@@ -52,7 +53,12 @@ async function startDevice(): Promise<void> {
       evidence: { keyFile: deviceKeyFileIn(folder) },
       store: { path: join(home, 'records.db') },
       control: { socketPath: join(home, 'control.sock') },
-      mqtt: { urls: [broker.url], reconnectMostSeconds: 1 },
+      mqtt: {
+        urls: [broker.url],
+        reconnectMostSeconds: 1,
+        renderings: { onvif: { enabled: true }, compound: { enabled: true } },
+      },
+      health: { reportSeconds: 2 },
     }),
   );
   const imported = await runAnprctl([
@@ -82,9 +88,15 @@ const isDelivered = (snapshot: DeviceSnapshot) =>
 async function finish(): Promise<DeviceSnapshot> {
   const snapshot = await daemon.until(isDelivered, 180_000);
   expect(await daemon.stop()).toBe(0);
+  await endRun();
+  return snapshot;
+}
+
+/** Whatever was published in a test is as config/asyncapi.yaml says. */
+async function endRun(): Promise<void> {
   await centre.close();
   await broker.remove();
-  return snapshot;
+  expectContract(centre.received, { retainAsPublished: centre.retainAsPublished });
 }
 
 function expectEveryHitOnce(): void {
@@ -117,6 +129,8 @@ describe('the daemon on a clip', () => {
     expectEveryHitOnce();
     expectOneReadEach();
     expectNoMarkInClear();
+    const kinds = new Set(centre.received.map(({ topic }) => topic.split('/')[2]));
+    expect([...kinds].sort()).toEqual(['compound', 'health', 'hit', 'image', 'onvif-ej', 'read', 'status']);
     expect(camera(snapshot)).toMatchObject({
       framesProcessed: truth.frameCount,
       framesDropped: 0,
@@ -176,7 +190,6 @@ describe('the daemon on a clip', () => {
     const marks = new Set(centre.of('hit').map(({ data }) => foldVrm(data.read.vrm)));
     for (const mark of marks) expect(wanted.map(foldVrm)).toContain(mark);
     expect(await daemon.stop()).toBe(0);
-    await centre.close();
-    await broker.remove();
+    await endRun();
   }, 300_000);
 });

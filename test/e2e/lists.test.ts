@@ -8,6 +8,7 @@ import { planTraffic } from '../../scripts/src/clip/traffic.js';
 import type { DeviceSnapshot } from '../../src/device-snapshot.js';
 import { foldVrm, type Vrm } from '../../src/domain/vrm.js';
 import { listTopicOf } from '../../src/uplink/topics.js';
+import { expectContract } from '../support/contract.js';
 import { type Daemon, startDaemon } from '../support/daemon.js';
 import { type ListOwner, listOwner, type PublishedPackage } from '../support/list-owner.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
@@ -43,7 +44,7 @@ beforeEach(async () => {
   const configPath = join(folder, `anprd-${run}.yaml`);
   owner = listOwner('stolen');
   broker = await startMosquitto();
-  centre = await subscribe(broker.url, { topic: 'anpr/unit-e2e/#' });
+  centre = await subscribe(broker.url);
   publisher = await connectAsync(broker.url);
   writeFileSync(
     configPath,
@@ -69,6 +70,8 @@ afterEach(async () => {
   await publisher.endAsync(true);
   await centre.close();
   await broker.remove();
+  // The list itself is among what was received.
+  expectContract(centre.received, { retainAsPublished: centre.retainAsPublished });
 });
 
 async function publish({ envelope, blobs }: PublishedPackage): Promise<void> {
