@@ -58,6 +58,7 @@ export function accountOf(
       'messages that came again, known by id': count(receiver.counts.repeats),
       'messages that came again, saying something else': count(receiver.counts.contradictions, NONE),
       'connections made': count(tap.counts.connections),
+      'connections made with MQTT 3.1.1': count(tap.counts.olderConnections, NONE),
       'acknowledged while nobody listened': count(tap.counts.unheard),
     },
   };

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type AreaReport, describeMachine } from '../bench/report.js';
 import { accountOf, count } from './account.js';
 import { planKills, TARGETS, type Target } from './kills-plan.js';
+import { CLEAR_ROAD } from './proxy.js';
 import { type Rig, withRig } from './rig.js';
 
 /**
@@ -82,8 +83,12 @@ export async function soakKills(options: KillsOptions, say: (line: string) => vo
   });
 }
 
+/**
+ * With the broker, the way to it is closed until the receiver is connected again: see SoakBroker for
+ * what a Mosquitto that is killed would otherwise take with it the next time.
+ */
 async function kill(rig: Rig, target: Target): Promise<void> {
-  const { unit, broker } = rig;
+  const { unit, broker, receiver, road } = rig;
   switch (target) {
     case 'main':
       await unit.kill();
@@ -91,8 +96,11 @@ async function kill(rig: Rig, target: Target): Promise<void> {
       unit.start();
       return;
     case 'broker':
+      road.set({ newConnections: 'refused' });
       await broker.end('SIGKILL');
       await broker.start();
+      while (!receiver.isListening) await delay(10);
+      road.set(CLEAR_ROAD);
       return;
     case 'vision':
       process.kill(await visionPid(rig), 'SIGKILL');

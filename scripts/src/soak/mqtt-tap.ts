@@ -4,8 +4,8 @@ import type { RoadWatcher } from './proxy.js';
  * A witness on the wire between a device and its broker: what was published, and what the broker
  * acknowledged. So what a broker lost after acknowledging it is told from what the device lost.
  *
- * It reads MQTT 5 as far as that: PUBLISH with its packet id and the CloudEvents `id` among its user
- * properties, and PUBACK with its reason.
+ * It reads MQTT as far as that: PUBLISH with its packet id and the CloudEvents `id`, among the user
+ * properties of MQTT 5 or in the JSON of MQTT 3.1.1, and PUBACK with its reason.
  */
 export interface WireCounts {
   /** PUBLISH packets with QoS 1, status messages left out. */
@@ -14,8 +14,11 @@ export interface WireCounts {
   unheard: number;
   /** Connections that the broker accepted. */
   connections: number;
+  /** Of these, with MQTT 3.1.1. */
+  olderConnections: number;
 }
 
+const CONNECT = 1;
 const CONNACK = 2;
 const PUBLISH = 3;
 const PUBACK = 4;
@@ -29,7 +32,7 @@ export interface TapOptions {
 }
 
 export class MqttTap implements RoadWatcher {
-  readonly counts: WireCounts = { published: 0, unheard: 0, connections: 0 };
+  readonly counts: WireCounts = { published: 0, unheard: 0, connections: 0, olderConnections: 0 };
   /** By `kind id`, how often it was published. */
   readonly published = new Map<string, number>();
   /** By `kind id`. */
@@ -44,12 +47,16 @@ export class MqttTap implements RoadWatcher {
     const { onConnected, onEnded } = this.#options;
     const connection = {};
     const onTheWay = new Map<number, string>();
+    let version = 5;
     const up = new PacketSplitter((type, flags, body) => {
+      // Behind the name of the protocol.
+      if (type === CONNECT) version = body[6] ?? 0;
       if (type === PUBLISH && (flags & 0b0110) !== 0) this.#publish(body, onTheWay);
     });
     const down = new PacketSplitter((type, _flags, body) => {
       if (type === CONNACK && body[1] === 0) {
         this.counts.connections++;
+        if (version !== 5) this.counts.olderConnections++;
         onConnected?.(connection);
       } else if (type === PUBACK) this.#acknowledge(body, onTheWay);
     });
@@ -85,13 +92,19 @@ export class MqttTap implements RoadWatcher {
 }
 
 const ID_PROPERTY = Buffer.from([0x26, 0, 2, 0x69, 0x64]);
+const ID_IN_JSON = Buffer.from('"id":"');
 
-/** @param rest of a PUBLISH, from its packet id on; MQTT 5. */
+/** @param rest of a PUBLISH, from its packet id on. */
 function eventIdIn(rest: Buffer): string {
   const at = rest.indexOf(ID_PROPERTY);
-  if (at < 0) throw new Error('expected a message with an event id (MQTT 5, CloudEvents in binary mode)');
-  const from = at + ID_PROPERTY.length;
-  return rest.toString('utf8', from + 2, from + 2 + rest.readUInt16BE(from));
+  if (at >= 0) {
+    const from = at + ID_PROPERTY.length;
+    return rest.toString('utf8', from + 2, from + 2 + rest.readUInt16BE(from));
+  }
+  const inJson = rest.indexOf(ID_IN_JSON);
+  if (inJson < 0) throw new Error('expected a CloudEvent with an id');
+  const from = inJson + ID_IN_JSON.length;
+  return rest.toString('utf8', from, rest.indexOf('"', from));
 }
 
 /** Bytes as they come, packets as they are whole. */

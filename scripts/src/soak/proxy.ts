@@ -11,7 +11,7 @@ import { Lane } from './road-lane.js';
  *   end hears that the other is gone.
  */
 export interface RoadState {
-  /** For new connections: carried, refused (reset at once), or taken and never answered. */
+  /** For new connections: carried, refused (nobody listens), or taken and never answered. */
   readonly newConnections: 'carried' | 'refused' | 'unanswered';
   /** Of both directions together, all connections; undefined: as fast as the machine. */
   readonly bytesPerSecond?: number;
@@ -53,11 +53,9 @@ interface Carried {
   readonly lanes: readonly Lane[];
 }
 
-/** @param watcher of the bytes; @param mayOpen asked for each new connection, besides the state. */
 export async function openRoad(options: {
   readonly brokerPort: number;
   readonly watcher?: RoadWatcher;
-  readonly mayOpen?: () => boolean;
 }): Promise<Road> {
   const sockets = new Set<Socket>();
   const carried = new Set<Carried>();
@@ -79,8 +77,7 @@ export async function openRoad(options: {
     near.on('error', () => undefined);
     near.on('close', () => sockets.delete(near));
     near.setNoDelay(true);
-    if (state.newConnections === 'refused' || options.mayOpen?.() === false) near.resetAndDestroy();
-    else if (state.newConnections === 'carried') carry(near);
+    if (state.newConnections === 'carried') carry(near);
     else near.pause();
   });
 
@@ -131,11 +128,14 @@ export async function openRoad(options: {
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no free port on the loopback');
+  const { port } = address;
   return {
-    port: address.port,
-    url: `mqtt://127.0.0.1:${address.port}`,
+    port,
+    url: `mqtt://127.0.0.1:${port}`,
     set(next) {
       state = next;
+      if (state.newConnections === 'refused') server.close();
+      else if (!server.listening) server.listen(port, '127.0.0.1');
       busyUntilMs = 0;
       for (const { lanes } of carried) for (const lane of lanes) lane.retime();
     },
@@ -161,9 +161,9 @@ export async function openRoad(options: {
       for (const connection of carried) connection.resetsNext = true;
     },
     async close() {
-      server.close();
+      const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();
-      await once(server, 'close');
+      await closed;
     },
   };
 }

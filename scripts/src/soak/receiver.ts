@@ -97,14 +97,14 @@ export class SoakReceiver {
   #take(topic: string, payload: Buffer, packet: IPublishPacket): void {
     const kind = topic.split('/').at(-1) ?? '';
     if (kind === 'status') return;
-    const id = String(packet.properties?.userProperties?.id);
+    const { id, text } = eventOf(payload, packet);
     const key = `${kind} ${id}`;
     this.#messages++;
     this.#bytes += payload.length;
     const known = this.statements.get(key);
     if (known !== undefined || this.#others.has(key)) {
       this.#repeats++;
-      if (known !== undefined && known.text !== payload.toString()) this.#contradictions++;
+      if (known !== undefined && known.text !== text()) this.#contradictions++;
       return;
     }
     if (kind !== 'hit' && kind !== 'read' && kind !== 'loss') {
@@ -112,10 +112,21 @@ export class SoakReceiver {
       if (kind === 'image') this.#images++;
       return;
     }
-    const text = payload.toString();
-    const { chain, sequence } = JSON.parse(text).evidence as { chain: string; sequence: number };
-    const statement = { kind, id, chain, sequence, text, arrivedAtMs: Date.now() } as const;
+    const { chain, sequence } = JSON.parse(text()).evidence as { chain: string; sequence: number };
+    const statement = { kind, id, chain, sequence, text: text(), arrivedAtMs: Date.now() } as const;
     this.statements.set(key, statement);
     this.#onStatement(statement);
   }
+}
+
+/** In binary mode (MQTT 5) or in structured mode (MQTT 3.1.1), which has a statement in its own JSON. */
+function eventOf(
+  payload: Buffer,
+  packet: IPublishPacket,
+): { readonly id: string; readonly text: () => string } {
+  if (packet.properties?.contentType !== undefined) {
+    return { id: String(packet.properties.userProperties?.id), text: () => payload.toString() };
+  }
+  const { id, data } = JSON.parse(payload.toString()) as { id: string; data?: unknown };
+  return { id, text: () => JSON.stringify(data) };
 }

@@ -19,10 +19,8 @@ export interface Rig {
 }
 
 /**
- * Opens a rig, does the work, and ends everything that was started.
- *
- * The road opens only while the receiver is connected: see SoakBroker for what a Mosquitto that is
- * killed would otherwise take with it. The folder is removed unless the work failed.
+ * Opens a rig, does the work, and ends everything that was started. The folder is removed unless the
+ * work failed.
  */
 export async function withRig<T>(
   options: Pick<UnitOptions, 'traffic' | 'configuration'> & { readonly tap?: TapOptions },
@@ -40,11 +38,7 @@ export async function withRig<T>(
     closing.unshift(() => receiver.close());
     await broker.save();
     const tap = new MqttTap(options.tap);
-    const road = await openRoad({
-      brokerPort: broker.port,
-      watcher: tap,
-      mayOpen: () => receiver.isListening,
-    });
+    const road = await openRoad({ brokerPort: broker.port, watcher: tap });
     closing.unshift(() => road.close());
     const { traffic, configuration = {} } = options;
     const unit = new SoakUnit({ folder, brokerUrl: road.url, traffic, configuration });
