@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { register as registerConfig } from './config.js';
 import { register as registerDeviceKey } from './device-key.js';
+import { register as registerExport } from './export.js';
 import { register as registerHotlist } from './hotlist/command.js';
 import { register as registerMetrics } from './metrics.js';
 import { register as registerRates } from './rates.js';
@@ -16,6 +17,7 @@ export function registerCommands(program: Command): void {
   registerRead(program);
   registerRates(program);
   registerHotlist(program);
+  registerExport(program);
   registerVerify(program);
   registerConfig(program);
   registerStorageKey(program);

@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   'store.damaged': { retryable: false },
   'evidence.key-missing': { retryable: false },
   'evidence.key-not-made': { retryable: false },
+  'evidence.export-failed': { retryable: true },
   'evidence.stream-unreadable': { retryable: false },
   'evidence.stream-invalid': { retryable: false },
   'uplink.connect-failed': { retryable: true },

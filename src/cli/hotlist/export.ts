@@ -1,10 +1,9 @@
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
-import { DeviceError, messageOf } from '../../lib/errors.js';
 import { writeField } from '../../matching/csv-fields.js';
 import type { StoredList } from '../../matching/list-store/list-rows.js';
 import type { ListStore } from '../../matching/list-store/list-store.js';
 import { COLUMN_NAMES } from '../../matching/voi-entry.js';
+import { writeOut, writeWhole } from '../whole-file.js';
 import {
   counted,
   listOf,
@@ -48,10 +47,7 @@ export function register(hotlist: Command): void {
 async function exportList(store: ListStore, list: StoredList, options: ExportOptions): Promise<void> {
   const { out } = options;
   if (out === undefined) {
-    const lines = options.json ? jsonLines(store, list) : csvLines(store, list);
-    for (const text of lines) {
-      if (!process.stdout.write(text)) await new Promise((resolve) => process.stdout.once('drain', resolve));
-    }
+    await writeOut(options.json ? jsonLines(store, list) : csvLines(store, list));
     return;
   }
   const progress = new Progress();
@@ -60,7 +56,7 @@ async function exportList(store: ListStore, list: StoredList, options: ExportOpt
     yield '\ufeff';
     yield* csvLines(store, list, (marks) => progress.tell('marks written', marks, list.markCount));
   })();
-  writeWhole(out, pages);
+  writeWhole(out, pages, 'hotlist.unreadable');
   progress.end();
   if (options.json) printJson({ list, file: out });
   else
@@ -94,30 +90,5 @@ function* jsonLines(store: ListStore, list: StoredList): Generator<string> {
       .flatMap(({ rowsText }) => JSON.parse(rowsText) as string[][])
       .map((row) => `${JSON.stringify(Object.fromEntries(COLUMN_NAMES.map((name, i) => [name, row[i]])))}\n`)
       .join('');
-  }
-}
-
-/** The file is there whole or not at all. */
-function writeWhole(path: string, pages: Iterable<string>): void {
-  const temporary = `${path}.part`;
-  try {
-    const file = openSync(temporary, 'w', 0o600);
-    try {
-      for (const page of pages) {
-        const bytes = Buffer.from(page);
-        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-      }
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
-  } catch (cause) {
-    rmSync(temporary, { force: true });
-    if (cause instanceof DeviceError) throw cause;
-    throw new DeviceError('hotlist.unreadable', {
-      message: `cannot write ${path}: ${messageOf(cause)}`,
-      hint: 'Name a file in a folder that this user may write, on a disk that is not full.',
-      cause,
-    });
   }
 }
