@@ -92,12 +92,11 @@ export class SqliteOutbox implements Outbox {
       this.#enter(database);
       const own = this.#own(ids);
       const remove = prepared(database, 'DELETE FROM outbox WHERE id = ?');
-      database
-        .transaction(() => {
-          for (const id of own) remove.run(id);
-          if (sent !== undefined) addToMeter(database, sent);
-        })
-        .immediate();
+      const note = database.transaction(() => {
+        for (const id of own) remove.run(id);
+        if (sent !== undefined) addToMeter(database, sent);
+      });
+      unsynced(database, () => note.immediate());
       return own;
     });
     this.#leases.drop(own);
@@ -171,6 +170,19 @@ export class SqliteOutbox implements Outbox {
 
   #own(ids: readonly number[]): number[] {
     return ids.map((id) => id - this.#firstId).filter((id) => id > 0 && id < IDS_OF_A_DATABASE);
+  }
+}
+
+/**
+ * Writes without waiting for the disk: a crash loses none of it, a power cut may lose the last of it,
+ * and what was acknowledged is then sent again under its id. The next commit waits for all before it.
+ */
+function unsynced(database: SqliteDatabase, write: () => void): void {
+  database.pragma('synchronous = NORMAL');
+  try {
+    write();
+  } finally {
+    database.pragma('synchronous = FULL');
   }
 }
 

@@ -44,7 +44,7 @@ const TICK_MS = 250;
 const LOOK_AGAIN_MS = 1_000;
 const STOP_POLL_MS = 20;
 /** Acknowledgements noted together: each time costs a flush to the disk. */
-const NOTED_AT_ONCE = 256;
+const NOTED_AT_ONCE = 1_024;
 /** A store that notes nothing (the disk is full) must not let what would be sent twice grow for ever. */
 const MOST_UNNOTED = 10_000;
 /**
