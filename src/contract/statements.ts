@@ -290,4 +290,6 @@ export const lossStatement = z
       .min(1),
     ...sealed,
   })
-  .describe('What the unit dropped before the broker had it, and why. Hits are never dropped.');
+  .describe(
+    'What the unit dropped before the broker had it, and why. Hits are lost with a damaged store only.',
+  );
