@@ -11,18 +11,20 @@ import {
   writeSync,
 } from 'node:fs';
 import { isGenuinePage, openPage, PAGE_BYTES, sealPage } from '../lib/page-cipher.js';
+import type { SqliteDatabase } from '../lib/sqlite.js';
 import type { StorageKey } from '../lib/storage-key.js';
 import { syncFolder } from './set-aside.js';
 
 /**
- * A small file beside the database that tells a wrong key from a damaged file, and stands in for the one page
+ * A small file beside the database that tells a wrong key from a damaged file, and stands in for the pages
  * without which nothing of the database can be read.
  *
  * SQLite says the same of both: the first page cannot be authenticated. A file under another key must never be
  * set aside, and a damaged one has to be. So `records.db.witness` holds a mark that this key alone can make,
- * and the first page (where the schema begins) as it was when the schema last changed, encrypted as it was.
+ * and the pages of the schema as they were when it last changed, each with its number and encrypted as it was.
  */
 const MARK_BYTES = 32;
+const NUMBER_BYTES = 4;
 const PURPOSE = 'anprd: the key of this database';
 /** Of a whole file under the right key every page speaks for it; damage rarely takes them all. */
 const PAGES_TRIED = 64;
@@ -35,20 +37,28 @@ export function witnessPath(path: string): string {
 
 /**
  * Writes the witness of the database that bears this name or is to bear it; nothing where there is a good one of
- * this schema. The first page must lie in the file, not in the log: call it after a checkpoint.
+ * this schema. Its pages must lie in the file, not in the log: call it after a checkpoint.
  * @param file where the database lies now.
  */
-export function writeWitness(path: string, key: StorageKey, file: string): void {
-  const page = readPage(file, 0);
-  if (!isGenuinePage(page, 1, key)) return;
+export function writeWitness(path: string, key: StorageKey, database: SqliteDatabase, file: string): void {
+  const numbers = database
+    .prepare(`SELECT pageno FROM dbstat WHERE name = 'sqlite_schema' ORDER BY pageno`)
+    .pluck()
+    .all() as number[];
+  const pages = numbers.map((number) => ({ number, page: readPage(file, (number - 1) * PAGE_BYTES) }));
+  const first = pages[0]?.page;
+  if (first === undefined || !pages.every(({ number, page }) => isGenuinePage(page, number, key))) return;
   const before = readWitness(path);
-  if (before !== undefined && saysKey(before, key) && isSameSchema(before.subarray(MARK_BYTES), page, key))
+  if (before !== undefined && saysKey(before, key) && isSameSchema(pagesOf(before)[0]?.page, first, key))
     return;
   const temporary = `${witnessPath(path)}.new`;
   rmSync(temporary, { force: true });
   const witness = openSync(temporary, 'wx', 0o600);
   try {
-    writeSync(witness, Buffer.concat([markOf(key), page]));
+    writeSync(
+      witness,
+      Buffer.concat([markOf(key), ...pages.flatMap(({ number, page }) => [bytesOf(number), page])]),
+    );
     fsyncSync(witness);
   } finally {
     closeSync(witness);
@@ -67,26 +77,33 @@ export function isMadeUnder(path: string, key: StorageKey): boolean {
 }
 
 /**
- * Puts the witness's first page in the place of one that is damaged, for the file's size of now.
- * Of a file without one, its log may still be read then.
- * @returns the page that was there, to be kept; undefined where nothing was done.
+ * Puts the witness's pages in the place of those of the schema that are damaged; of a file without one, its log
+ * may still be read then.
+ * @returns the pages that were there, to be kept, one after the other.
  */
-export function mendFirstPage(damaged: string, path: string, key: StorageKey): Buffer | undefined {
-  const was = readPage(damaged, 0);
-  if (isGenuinePage(was, 1, key)) return undefined;
-  const page = readWitness(path)?.subarray(MARK_BYTES);
-  if (page === undefined || !isGenuinePage(page, 1, key)) return undefined;
-  const content = openPage(page, 1, key);
-  // The size and what is free are of another day: without the first, SQLite takes the file's size.
-  content.fill(0, SIZE_AT, SIZE_AT + 12);
-  const file = openSync(damaged, existsSync(damaged) ? 'r+' : 'wx', 0o600);
-  try {
-    writeSync(file, sealPage(content, 1, key), 0, PAGE_BYTES, 0);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+export function mendSchema(damaged: string, path: string, key: StorageKey): Buffer {
+  const replaced: Buffer[] = [];
+  for (const { number, page } of pagesOf(readWitness(path) ?? Buffer.alloc(0))) {
+    const was = readPage(damaged, (number - 1) * PAGE_BYTES);
+    if (isGenuinePage(was, number, key) || !isGenuinePage(page, number, key)) continue;
+    replaced.push(was);
+    const file = openSync(damaged, existsSync(damaged) ? 'r+' : 'wx', 0o600);
+    try {
+      const mended = number === 1 ? sizeless(page, key) : page;
+      writeSync(file, mended, 0, PAGE_BYTES, (number - 1) * PAGE_BYTES);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
   }
-  return was;
+  return Buffer.concat(replaced);
+}
+
+/** The size and what is free are of another day: without the first, SQLite takes the file's size. */
+function sizeless(firstPage: Buffer, key: StorageKey): Buffer {
+  const content = openPage(firstPage, 1, key);
+  content.fill(0, SIZE_AT, SIZE_AT + 12);
+  return sealPage(content, 1, key);
 }
 
 /** In the header of a database: its pages (4 bytes), and the list of free ones (8). */
@@ -94,9 +111,25 @@ const SIZE_AT = 28;
 /** Counts changes of the schema. */
 const SCHEMA_AT = 40;
 
-function isSameSchema(a: Buffer, b: Buffer, key: StorageKey): boolean {
-  if (!isGenuinePage(a, 1, key)) return false;
+function isSameSchema(a: Buffer | undefined, b: Buffer, key: StorageKey): boolean {
+  if (a === undefined || !isGenuinePage(a, 1, key)) return false;
   return openPage(a, 1, key).readUInt32BE(SCHEMA_AT) === openPage(b, 1, key).readUInt32BE(SCHEMA_AT);
+}
+
+/** The first page is the first. */
+function pagesOf(witness: Buffer): { readonly number: number; readonly page: Buffer }[] {
+  const pages: { number: number; page: Buffer }[] = [];
+  const each = NUMBER_BYTES + PAGE_BYTES;
+  for (let at = MARK_BYTES; at + each <= witness.length; at += each) {
+    pages.push({ number: witness.readUInt32BE(at), page: witness.subarray(at + NUMBER_BYTES, at + each) });
+  }
+  return pages;
+}
+
+function bytesOf(number: number): Buffer {
+  const bytes = Buffer.alloc(NUMBER_BYTES);
+  bytes.writeUInt32BE(number);
+  return bytes;
 }
 
 function markOf(key: StorageKey): Buffer {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { DeviceError } from '../lib/errors.js';
 import { openDamaged, openDatabase, openMemory, type SqliteDatabase, storageFaultOf } from '../lib/sqlite.js';
 import type { StorageKey } from '../lib/storage-key.js';
-import { isMadeUnder, mendFirstPage, witnessPath, writeWitness } from './key-witness.js';
+import { isMadeUnder, mendSchema, witnessPath, writeWitness } from './key-witness.js';
 import { STORE_MIGRATIONS } from './migrations.js';
 import { prepared } from './prepared.js';
 import { finishSetAside, nextSetAside, setAside, syncFolder } from './set-aside.js';
@@ -69,9 +69,9 @@ export function replaceDamaged(
 ): SqliteDatabase {
   const { path, key } = options;
   const aside = nextSetAside(path);
-  const was = mendFirstPage(path, path, key);
-  // The page that was there is evidence like the rest.
-  if (was !== undefined && was.length > 0) writeFileSync(`${aside}.first-page`, was, { mode: 0o600 });
+  const pages = mendSchema(path, path, key);
+  // What was there is evidence like the rest.
+  if (pages.length > 0) writeFileSync(`${aside}.pages`, pages, { mode: 0o600 });
   makeFresh(options, aside, afterNumber);
   setAside(path, aside);
   // Not before it has lost its name: closed under it, it would take its log over and change.
@@ -112,10 +112,11 @@ function makeFresh(options: RecordFileOptions, aside: string | undefined, afterN
       if (aside !== undefined) takeOver(database, options, aside, afterNumber);
       else if (afterNumber > 0) seed(database, nowMs(), afterNumber);
     })();
+    database.pragma('wal_checkpoint(TRUNCATE)');
+    writeWitness(path, key, database, fresh);
   } finally {
     database.close();
   }
-  writeWitness(path, key, fresh);
   if (aside === undefined) renameSync(fresh, path);
   syncFolder(path);
 }
@@ -130,8 +131,8 @@ function takeOver(
   seed(target, nowMs(), Math.max(afterNumber, source === undefined ? 0 : lastNumber(source)));
   prepared(
     target,
-    `INSERT INTO salvages (source, at_ms, pass, batches, is_done, salvaged, lost) VALUES (?, ?, '', 0, ?, '{}', '{}')`,
-  ).run(aside, nowMs(), source === undefined ? 1 : 0);
+    `INSERT INTO salvages (source, at_ms, pass, batches, is_done, salvaged, lost) VALUES (?, ?, '', 0, 0, '{}', '{}')`,
+  ).run(aside, nowMs());
   if (source === undefined) return;
   try {
     inherit(source, target);
@@ -160,7 +161,7 @@ function openWhole({ path, key }: RecordFileOptions): SqliteDatabase {
     const version = database.pragma('user_version', { simple: true });
     database.transaction(() => database.pragma(`user_version = ${version}`)).immediate();
     database.pragma('wal_checkpoint(PASSIVE)');
-    writeWitness(path, key, path);
+    writeWitness(path, key, database, path);
     rmSync(`${path}.new`, { force: true });
     return database;
   } catch (error) {

@@ -36,7 +36,7 @@ export function setAsides(path: string): string[] {
 
 /** What they take of the disk, logs included. */
 export function setAsideBytes(path: string): number {
-  const files = setAsides(path).flatMap((each) => [each, `${each}-wal`, `${each}.first-page`]);
+  const files = setAsides(path).flatMap((each) => [each, `${each}-wal`, `${each}.pages`]);
   return files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 

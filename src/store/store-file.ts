@@ -60,6 +60,9 @@ export interface StoreFileState {
   readonly damage?: StoreDamage;
 }
 
+/** Nothing of the file could be read, not even how much there was. */
+const LOST_WHOLE = JSON.stringify({ file: 1 });
+
 const RETRY_MS = 30_000;
 /** Commits wait for no longer than a slice and the flush at its end. */
 const SLICE_MS = 8;
@@ -291,7 +294,7 @@ export class StoreFile {
     const { clock, key } = this.#options;
     const source = existsSync(row.source) ? openIfReadable(row.source, key) : undefined;
     if (source === undefined) {
-      target.prepare('UPDATE salvages SET is_done = 1 WHERE id = ?').run(row.id);
+      target.prepare('UPDATE salvages SET is_done = 1, lost = ? WHERE id = ?').run(LOST_WHOLE, row.id);
       return true;
     }
     try {

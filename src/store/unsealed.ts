@@ -15,8 +15,8 @@ interface UnsealedRow {
 const BATCH = 500;
 
 /**
- * Seals some of what an earlier version, which knew no statements, left waiting; it keeps its places in the
- * lanes. To be called until it gives 0, before anything else is written.
+ * Seals some of what an earlier version, which knew no statements, left waiting, or whose text was lost to damage;
+ * it keeps its places in the lanes. To be called until it gives 0, before anything else is written.
  * @returns how many there were.
  */
 export function sealWaiting(writing: Writing): number {
@@ -44,7 +44,19 @@ function sealOne(writing: Writing, row: UnsealedRow): void {
   if (row.hit_id === null) {
     const committedAtMs = record.committed_at_ms;
     const hits = hitsOf(database, record.id);
-    enqueueStatement(writing, { kind: 'read', record: recordFrom(record), hits, images, committedAtMs }, was);
+    const { matched_at_ms: matchedAtMs } = record;
+    enqueueStatement(
+      writing,
+      {
+        kind: 'read',
+        record: recordFrom(record),
+        hits,
+        images,
+        ...(matchedAtMs !== null && { matchedAtMs }),
+        committedAtMs,
+      },
+      was,
+    );
     return;
   }
   const hit = prepared<HitRow>(database, 'SELECT * FROM hits WHERE id = ?').get(row.hit_id);
