@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { asyncApiDocument, renderAsyncApi } from '../../src/contract/asyncapi.js';
 import type { Outgoing } from '../../src/uplink/renderer.js';
 import { onvifTopicOf, TOPICS, topicOf } from '../../src/uplink/topics.js';
-import { contractFaults, type ReceivedMessage } from '../support/contract.js';
+import { channelOf, contractFaults, type ReceivedMessage, SENT_CHANNELS } from '../support/contract.js';
 import { everyMessage, HISTORICAL_NOW_MS, MQTT_3, MQTT_5 } from '../support/outgoing.js';
 
 /** The document of what goes over the wire, and that what is rendered is as it says. */
@@ -104,6 +104,11 @@ describe.each([
       expect(contractFaults(received, { retainAsPublished: true })).toEqual([]);
     },
   );
+
+  it('is one of every channel that a unit sends on', () => {
+    const sent = new Set(everyMessage(wire).map(({ message }) => channelOf(message.topic)));
+    expect([...sent].sort()).toEqual([...SENT_CHANNELS].sort());
+  });
 
   it('is so as well when it is sent late', () => {
     for (const outgoing of everyMessage(wire, HISTORICAL_NOW_MS)) {

@@ -69,6 +69,16 @@ export function contractFaults(
   return faults.map((fault) => `${topic}: ${fault}`);
 }
 
+/** Names of the channels that the document has for what a unit sends. */
+export const SENT_CHANNELS = Object.entries(document.operations)
+  .filter(([name]) => name.startsWith('send'))
+  .map(([, { channel }]) => channel.$ref.replace('#/channels/', ''));
+
+/** @returns undefined where there is none. */
+export function channelOf(topic: string): string | undefined {
+  return channels.find((candidate) => candidate.topic.test(topic))?.name;
+}
+
 /** Throws with every fault of every message, and where nothing came. */
 export function expectContract(
   received: readonly ReceivedMessage[],
