@@ -31,6 +31,9 @@ export interface Backlog {
   readonly sweepMs: number;
 }
 
+/** Where its store and its keys are. */
+export type FilledUnit = Pick<SoakUnit, 'recordsPath' | 'storageKeyFile' | 'deviceKeyFile'>;
+
 const DAY_MS = 86_400_000;
 /** Vehicles between two sweeps; the daemon sweeps once a minute. */
 const SWEEP_EVERY = 200;
@@ -66,7 +69,7 @@ class CompressedClock implements Clock {
   }
 }
 
-function openStore(unit: SoakUnit, config: StoreConfig, clock: Clock): RecordStore {
+function openStore(unit: FilledUnit, config: StoreConfig, clock: Clock): RecordStore {
   const key = loadDeviceKey({ keyFile: unit.deviceKeyFile });
   return new RecordStore({
     config,
@@ -78,13 +81,13 @@ function openStore(unit: SoakUnit, config: StoreConfig, clock: Clock): RecordSto
   });
 }
 
-function storeConfig(unit: SoakUnit, fields: BacklogOptions['store']): StoreConfig {
+function storeConfig(unit: FilledUnit, fields: BacklogOptions['store']): StoreConfig {
   return configSchema.parse({ store: { path: unit.recordsPath, ...fields } }).store;
 }
 
 /** Commits every read of the time, closed, with its pictures; sweeps as it goes. */
 export async function fillStore(
-  unit: SoakUnit,
+  unit: FilledUnit,
   options: BacklogOptions,
   say: (line: string) => void,
 ): Promise<Backlog> {
@@ -128,7 +131,7 @@ export async function fillStore(
  * @returns how long opening and the first lease took, and how many messages there are.
  */
 export async function exportMessages(
-  unit: SoakUnit,
+  unit: FilledUnit,
   options: { readonly lane: Lane; readonly path: string; readonly most: number },
 ): Promise<{ readonly openMs: number; readonly messages: number }> {
   const { mqtt } = configSchema.parse({});
