@@ -44,3 +44,11 @@ install_packages() {
   run_step 'Debian packages' 'Check the network and /etc/apt/sources.list, or install them by hand.' \
     as_root bash "$ROOT/scripts/lib/install-packages.sh" "${names[@]}"
 }
+
+# install_or_go_without WHAT NAME|WHY...: the same where it can be done; otherwise says what is then left out.
+install_or_go_without() {
+  local what=$1
+  shift
+  # In a shell of its own: what fails there ends that one only.
+  (install_packages "$@") || say "  going on without them: $what"
+}

@@ -28,6 +28,11 @@ TRAINING_PACKAGES=(
   'python3-pil|the same'
   'fonts-dejavu-core|the same: one of the faces that plates are drawn in'
 )
+# What the tests of a broker cluster and scripts/fleet --broker rabbitmq need; they run nodes of their own.
+# shellcheck disable=SC2034 # scripts/test and scripts/fleet install them
+CLUSTER_PACKAGES=(
+  'rabbitmq-server|a cluster of brokers, as a whole fleet has it'
+)
 NPM_PACKAGE='npm|fetches Node 20 into the checkout, because there is none here (the system keeps its own)'
 
 SETUP_LOG=$ROOT/.run/setup.log

@@ -1,0 +1,188 @@
+import { verify } from 'node:crypto';
+import Database from 'better-sqlite3';
+import { type ReceivedStatement, readStatement } from '../../../src/evidence/received.js';
+import type { TrustedKey } from '../../../src/evidence/verify.js';
+import { keyIdOf, publicKeyOf } from '../../../src/lib/ed25519.js';
+import type { UnitEvent } from './event.js';
+
+/**
+ * Where what was received is kept: one SQLite file, for several consumers side by side on one machine.
+ *
+ * A force uses the database that it has. What matters is the primary key (source, id) and that the
+ * caller acknowledges to the broker only after `commit` has returned. On PostgreSQL: `bytea` and `jsonb`
+ * for BLOB and TEXT, `BEGIN` instead of BEGIN IMMEDIATE, and the rest as it is, the upsert included; each
+ * consumer has a connection of its own, and machines no longer matter. Pictures (nine tenths of
+ * the bytes) are better off in an object store under `<source>/<id>`, written before the row.
+ *
+ * It holds marks and pictures, and is not encrypted here: that is up to the database of the force.
+ */
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS events (
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    data BLOB NOT NULL,
+    received_at_ms INTEGER NOT NULL,
+    deliveries INTEGER NOT NULL DEFAULT 1,
+    UNIQUE (source, id)
+  );
+  -- Statements that are believed, by their place in their chain. Two at one place are both kept.
+  CREATE TABLE IF NOT EXISTS statements (
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,
+    chain TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    PRIMARY KEY (source, chain, sequence, digest)
+  ) WITHOUT ROWID;
+  -- What a unit says will never come.
+  CREATE TABLE IF NOT EXISTS losses (
+    source TEXT NOT NULL, chain TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL
+  );
+  -- How far a chain is, as its unit's health report says.
+  CREATE TABLE IF NOT EXISTS heads (
+    source TEXT NOT NULL, chain TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (source, chain)
+  );
+  -- Statements that were kept and are not believed.
+  CREATE TABLE IF NOT EXISTS refused (source TEXT NOT NULL, id TEXT NOT NULL, reason TEXT NOT NULL);
+`;
+
+export interface ConsumerStoreOptions {
+  readonly path: string;
+  /** Whose statements are believed; none: every signature goes unchecked. */
+  readonly keys?: readonly TrustedKey[];
+  readonly nowMs?: () => number;
+}
+
+export interface CommitTally {
+  readonly fresh: number;
+  readonly repeated: number;
+  readonly refused: number;
+}
+
+/**
+ * Invariants
+ * - A delivery that was seen before, by (source, id), changes nothing but the count of deliveries: what
+ *   came first stays.
+ * - What `commit` has returned for is on the disk, whole (synchronous = FULL).
+ */
+export class ConsumerStore {
+  readonly #database: Database.Database;
+  readonly #keys: ReadonlyMap<string, TrustedKey>;
+  readonly #nowMs: () => number;
+  readonly #commit: (events: readonly UnitEvent[]) => CommitTally;
+
+  constructor({ path, keys = [], nowMs = Date.now }: ConsumerStoreOptions) {
+    this.#database = new Database(path, { timeout: 30_000 });
+    this.#database.pragma('journal_mode = WAL');
+    this.#database.pragma('synchronous = FULL');
+    this.#database.exec(SCHEMA);
+    this.#keys = new Map(keys.map((key) => [keyIdOf(key.publicKey), key]));
+    this.#nowMs = nowMs;
+    this.#commit = this.#prepare();
+  }
+
+  /** For the reports beside it; read only. */
+  get database(): Pick<Database.Database, 'prepare'> {
+    return this.#database;
+  }
+
+  /** @throws SqliteError where the disk fails: nothing of it was kept, so acknowledge nothing of it. */
+  commit(events: readonly UnitEvent[]): CommitTally {
+    return this.#commit(events);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #prepare(): (events: readonly UnitEvent[]) => CommitTally {
+    const put = this.#database.prepare(
+      `INSERT INTO events (source, id, type, attributes, content_type, data, received_at_ms)
+       VALUES (@source, @id, @type, @attributes, @contentType, @data, @nowMs)
+       ON CONFLICT (source, id) DO UPDATE SET deliveries = deliveries + 1 RETURNING deliveries`,
+    );
+    const work = (events: readonly UnitEvent[]) => {
+      const tally = { fresh: 0, repeated: 0, refused: 0 };
+      const nowMs = this.#nowMs();
+      for (const event of events) {
+        const row = { ...event, attributes: JSON.stringify(event.attributes), nowMs };
+        const { deliveries } = put.get(row) as { deliveries: number };
+        if (deliveries > 1) tally.repeated++;
+        else {
+          tally.fresh++;
+          if (!this.#note(event)) tally.refused++;
+        }
+      }
+      return tally;
+    };
+    // Immediate: consumers side by side wait for one another, rather than failing half-way.
+    return this.#database.transaction(work).immediate;
+  }
+
+  /** Takes a statement into its chain. @returns false where it is one that is not believed. */
+  #note(event: UnitEvent): boolean {
+    if (event.type === 'uk.anpr.health.v1') this.#noteHead(event);
+    if (!/\.(hit|read|loss)\.v1$/.test(event.type)) return true;
+    const statement = readStatement(event.data.toString());
+    const reason = statement.kind === 'statement' ? this.#distrust(statement, event) : 'unreadable';
+    const { source, id } = event;
+    if (statement.kind !== 'statement' || reason !== undefined) {
+      this.#run('INSERT INTO refused VALUES (?, ?, ?)', source, id, reason);
+      return false;
+    }
+    const { evidence, digest, losses } = statement;
+    const { chain, sequence, previous } = evidence;
+    this.#run(
+      'INSERT OR IGNORE INTO statements VALUES (?, ?, ?, ?, ?, ?)',
+      source,
+      id,
+      chain,
+      sequence,
+      digest,
+      previous,
+    );
+    // Of this chain, or of an earlier one: a unit that had to begin another states there what it lost.
+    for (const { chain: lossy, from, to } of losses) {
+      this.#run('INSERT INTO losses VALUES (?, ?, ?, ?)', source, lossy, from, to);
+    }
+    return true;
+  }
+
+  #distrust(statement: ReceivedStatement, event: UnitEvent): string | undefined {
+    if (statement.id !== event.id || statement.unitId !== event.unitId) return 'not what its event says';
+    if (this.#keys.size === 0) return undefined;
+    const key = this.#keys.get(statement.evidence.keyId);
+    if (key === undefined) return 'signed by an unknown key';
+    if ((key.unitId ?? statement.unitId) !== statement.unitId) return "signed by another unit's key";
+    const isSigned = verify(null, statement.bytes, publicKeyOf(key.publicKey), statement.signature);
+    return isSigned ? undefined : 'wrong signature';
+  }
+
+  /** Not signed: it can only say that more is to come. */
+  #noteHead({ source, data }: UnitEvent): void {
+    const { chain } = JSON.parse(data.toString()) as { chain?: { chain?: unknown; sequence?: unknown } };
+    if (typeof chain?.chain !== 'string' || !Number.isSafeInteger(chain.sequence)) return;
+    this.#run(
+      `INSERT INTO heads VALUES (?, ?, ?)
+       ON CONFLICT (source, chain) DO UPDATE SET sequence = max(sequence, excluded.sequence)`,
+      source,
+      chain.chain,
+      chain.sequence,
+    );
+  }
+
+  readonly #statements = new Map<string, Database.Statement>();
+
+  #run(sql: string, ...values: readonly unknown[]): void {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    statement.run(...values);
+  }
+}

@@ -1,0 +1,215 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { configSchema } from '../../../src/config/schema.js';
+import { systemClock } from '../../../src/lib/clock.js';
+import { seededRandom } from '../clip/random.js';
+import { isWhole } from '../consumer/chains.js';
+import type { FleetArguments } from './arguments.js';
+import type { FleetBroker } from './broker.js';
+import { foundAuthority, type Identity } from './certificates.js';
+import { type Consumers, startConsumers } from './consumers.js';
+import { SimulatedDevice } from './device.js';
+import { FleetLedger, type LedgerResult } from './ledger.js';
+import { startShippedMosquitto } from './mosquitto.js';
+import { type RabbitCluster, startRabbitCluster } from './rabbitmq.js';
+
+export interface FleetResult extends LedgerResult {
+  readonly broker: string;
+  readonly devices: number;
+  readonly consumers: number;
+  /** Of traffic, without what was waited for in the end. */
+  readonly seconds: number;
+  readonly reads: number;
+  /** Both ways on the devices' links, TLS and refused attempts included. */
+  readonly bytesPerRead: number;
+  /** Events that arrived, by the seconds of traffic. */
+  readonly messagesPerSecond: number;
+  /** Connections that devices made beyond their first. */
+  readonly reconnects: number;
+  readonly resent: number;
+  /** Chains of statements, and those that are not whole at the centre. */
+  readonly chains: number;
+  readonly brokenChains: number;
+  /** Statements that the consumer did not believe. */
+  readonly refused: number;
+  /** How long the killed node was away; absent where none was killed. */
+  readonly nodeAwaySeconds?: number;
+}
+
+const OBSERVE_MS = 250;
+/** Devices come one after the other, as they do after an outage at the centre. */
+const RAMP_MS = 10_000;
+/** Nothing new for so long after the end of traffic: what is not there is lost. */
+const QUIET_MS = 60_000;
+const NODE_AWAY_MS = 20_000;
+
+/** @throws Error where the broker or a consumer does not start. */
+export async function runFleet(options: FleetArguments, say: (line: string) => void): Promise<FleetResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'anprd-fleet-'));
+  const unitIds = Array.from({ length: options.devices }, (_, index) => `unit-${index + 1}`);
+  const undo: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  try {
+    const { broker, identities } = await prepare(options, folder, unitIds, say, undo);
+    return await measure(options, folder, broker, identities, say, undo);
+  } finally {
+    for (const step of undo.reverse()) await step();
+  }
+}
+
+interface Prepared {
+  readonly broker: FleetBroker | RabbitCluster;
+  /** By unit, and of `consumer`. */
+  readonly identities: ReadonlyMap<string, Identity>;
+}
+
+async function prepare(
+  options: FleetArguments,
+  folder: string,
+  unitIds: readonly string[],
+  say: (line: string) => void,
+  undo: (() => unknown)[],
+): Promise<Prepared> {
+  const names = [...unitIds, 'consumer'];
+  if (options.broker === 'urls') {
+    const { certificatesFolder, deviceUrls, consumerUrls } = options;
+    const broker = { name: deviceUrls.join(' '), deviceUrls, consumerUrls, stop: async () => undefined };
+    if (certificatesFolder === undefined) return { broker, identities: new Map() };
+    const file = (name: string) => join(certificatesFolder, name);
+    const identityOf = (name: string) => ({
+      caFile: file('ca.pem'),
+      certificateFile: file(`${name}.pem`),
+      keyFile: file(`${name}.key`),
+    });
+    return { broker, identities: new Map(names.map((name) => [name, identityOf(name)])) };
+  }
+  say(`certificates for ${unitIds.length} devices`);
+  const authority = await foundAuthority(join(folder, 'certificates'));
+  const identities = new Map<string, Identity>();
+  for (const name of names) identities.set(name, await authority.client(name));
+  say(`starting ${options.broker}`);
+  const broker =
+    options.broker === 'rabbitmq'
+      ? await startRabbitCluster(join(folder, 'rabbitmq'), authority, unitIds)
+      : await startShippedMosquitto(folder, authority);
+  undo.push(() => broker.stop());
+  return { broker, identities };
+}
+
+async function measure(
+  options: FleetArguments,
+  folder: string,
+  broker: FleetBroker | RabbitCluster,
+  identities: ReadonlyMap<string, Identity>,
+  say: (line: string) => void,
+  undo: (() => unknown)[],
+): Promise<FleetResult> {
+  const ledger = new FleetLedger();
+  const mqtt = { ...configSchema.parse({}).mqtt, topicPrefix: options.prefix };
+  const random = seededRandom(options.seed);
+  let reads = 0;
+  const devices = Array.from({ length: options.devices }, (_, index) => {
+    const unitId = `unit-${index + 1}`;
+    // Each prefers another node, so that all three carry the fleet.
+    const first = index % broker.deviceUrls.length;
+    return new SimulatedDevice({
+      unitId,
+      brokerUrls: [...broker.deviceUrls.slice(first), ...broker.deviceUrls.slice(0, first)],
+      identity: identities.get(unitId),
+      mqtt,
+      vehiclesPerHour: options.vehiclesPerHour,
+      failEverySeconds: options.failEverySeconds,
+      random: random.fork(unitId),
+      onCommitted: (event) => {
+        if (event.lane === 'reads') reads++;
+        ledger.committed(unitId, event);
+      },
+    });
+  });
+  const consumers = await startConsumers({
+    folder,
+    broker,
+    identity: identities.get('consumer'),
+    count: options.consumers,
+    publicKeys: new Map(devices.map(({ unitId, publicKey }) => [unitId, publicKey])),
+    prefix: options.prefix,
+  });
+  undo.push(() => consumers.stop());
+  undo.push(() => Promise.all(devices.map((device) => device.stop())));
+
+  say(`${devices.length} devices for ${options.minutes} min`);
+  const startedMs = Date.now();
+  const endsMs = startedMs + options.minutes * 60_000;
+  const observing = setInterval(() => {
+    const nowMs = Date.now();
+    for (const device of devices) ledger.observe(device.unitId, device.isConnected, nowMs);
+  }, OBSERVE_MS);
+  undo.push(() => clearInterval(observing));
+  const rampMs = Math.min(RAMP_MS, options.minutes * 20_000) / devices.length;
+  for (const device of devices) {
+    await device.start();
+    await systemClock.sleep(rampMs);
+  }
+  const nodeAwayMs = options.killNode ? await killNode(broker as RabbitCluster, endsMs, say) : undefined;
+  while (Date.now() < endsMs) await systemClock.sleep(Math.max(1, endsMs - Date.now()));
+  const seconds = (Date.now() - startedMs) / 1000;
+  say(`${ledger.size} events committed; waiting for the rest of them`);
+  await Promise.all(devices.map((device) => device.endTraffic()));
+  await settle(devices, consumers, ledger);
+
+  const result = ledger.settle(consumers.arrivals());
+  const chains = consumers.chains();
+  const sum = (of: (device: SimulatedDevice) => number) =>
+    devices.reduce((total, device) => total + of(device), 0);
+  return {
+    ...result,
+    broker: broker.name,
+    devices: devices.length,
+    consumers: options.consumers,
+    seconds,
+    reads,
+    bytesPerRead: sum(({ link }) => link.bytes) / Math.max(1, reads),
+    messagesPerSecond: (result.committed - result.lost) / seconds,
+    reconnects: sum((device) => Math.max(0, (device.snapshot()?.link.connections ?? 0) - 1)),
+    resent: sum((device) => device.snapshot()?.resent ?? 0),
+    chains: chains.length,
+    brokenChains: chains.filter((chain) => !isWhole(chain)).length,
+    refused: consumers.refused().reduce((total, { count }) => total + count, 0),
+    ...(nodeAwayMs !== undefined && { nodeAwaySeconds: nodeAwayMs / 1000 }),
+  };
+}
+
+/** In mid-stream: after a third of what is left. @returns how long it was away, milliseconds. */
+async function killNode(
+  cluster: RabbitCluster,
+  endsMs: number,
+  say: (line: string) => void,
+): Promise<number> {
+  await systemClock.sleep(Math.max(0, endsMs - Date.now()) / 3);
+  const killedMs = Date.now();
+  await cluster.kill(0);
+  say('node 1 was killed');
+  await systemClock.sleep(Math.min(NODE_AWAY_MS, Math.max(0, endsMs - Date.now()) / 3));
+  await cluster.restart(0);
+  say('node 1 is back');
+  return Date.now() - killedMs;
+}
+
+/** Until all is there, or nothing has come for a while. */
+async function settle(
+  devices: readonly SimulatedDevice[],
+  consumers: Consumers,
+  ledger: FleetLedger,
+): Promise<void> {
+  let best = -1;
+  let bestMs = Date.now();
+  while (Date.now() - bestMs < QUIET_MS) {
+    const arrived = ledger.countArrived(consumers.arrivals());
+    if (arrived > best) {
+      best = arrived;
+      bestMs = Date.now();
+    }
+    if (arrived === ledger.size && devices.every((device) => device.waiting() === 0)) return;
+    await systemClock.sleep(500);
+  }
+}
