@@ -95,14 +95,27 @@ export function completeOpen(writing: Writing, cameraId: string | undefined): nu
     database,
     `SELECT * FROM records WHERE phase = 'settled' AND camera_id = coalesce(?, camera_id) ORDER BY sequence`,
   ).all(cameraId ?? null);
-  for (const before of open) {
-    const passage = passageText({ ...JSON.parse(before.passage), phase: 'closed' });
-    const row: RecordRow = { ...before, phase: 'closed', passage };
-    prepared(database, `UPDATE records SET phase = 'closed', passage = ? WHERE id = ?`).run(passage, row.id);
-    enqueueRead(writing, row);
-    enqueueImages(writing, row);
-  }
+  for (const row of open) complete(writing, row);
   return open.length;
+}
+
+/** As completeOpen, of these alone. */
+export function completeThese(writing: Writing, recordIds: readonly string[]): void {
+  for (const id of recordIds) {
+    const row = recordRow(writing.database, id);
+    if (row?.phase === 'settled') complete(writing, row);
+  }
+}
+
+function complete(writing: Writing, before: RecordRow): void {
+  const passage = passageText({ ...JSON.parse(before.passage), phase: 'closed' });
+  const row: RecordRow = { ...before, phase: 'closed', passage };
+  prepared(writing.database, `UPDATE records SET phase = 'closed', passage = ? WHERE id = ?`).run(
+    passage,
+    row.id,
+  );
+  enqueueRead(writing, row);
+  enqueueImages(writing, row);
 }
 
 /**

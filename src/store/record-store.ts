@@ -11,7 +11,14 @@ import type { Logger } from '../lib/log.js';
 import type { SqliteDatabase } from '../lib/sqlite.js';
 import type { StorageKey } from '../lib/storage-key.js';
 import { type AgeState, advanceAge, believedAtMs, firstAge, readAge, writeAge } from './age-clock.js';
-import { type Committed, commitLate, commitReport, completeOpen, type Report } from './commit.js';
+import {
+  type Committed,
+  commitLate,
+  commitReport,
+  completeOpen,
+  completeThese,
+  type Report,
+} from './commit.js';
 import { putHealth } from './health.js';
 import {
   type HeldKey,
@@ -77,6 +84,7 @@ export class RecordStore {
       log,
       onDatabase: (database) => this.#begin(database),
       onChange: () => this.#outbox.rescan(),
+      onStale: (recordIds) => this.#completeStale(recordIds),
     });
     this.#outbox = new SqliteOutbox({ run: (work) => this.#file.run(work) });
   }
@@ -86,7 +94,7 @@ export class RecordStore {
     return this.#outbox;
   }
 
-  /** @throws DeviceError store.open-failed, store.key-wrong, store.newer-schema, store.write-failed */
+  /** @throws DeviceError store.key-wrong, store.newer-schema, store.write-failed */
   async start(): Promise<void> {
     this.#file.open();
     const completed = this.completeOpen();
@@ -228,6 +236,17 @@ export class RecordStore {
     let sealed = 0;
     for (let some = begin.immediate(); some > 0; some = begin.immediate()) sealed += some;
     if (sealed > 0) this.#log.info({ statements: sealed }, 'sealed what an earlier version left waiting');
+  }
+
+  /** Whoever would have closed them has reported to another database meanwhile. */
+  #completeStale(recordIds: readonly string[]): void {
+    try {
+      this.#write((writing) => completeThese(writing, recordIds));
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      // The next start completes them.
+      this.#log.error({ code: error.code }, error.message);
+    }
   }
 
   #write<T>(work: (writing: Writing) => T): T {
