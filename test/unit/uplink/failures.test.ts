@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectionError, disconnectError } from '../../../src/uplink/failures.js';
+import { brokerName, connectionError, disconnectError } from '../../../src/uplink/failures.js';
 
 const URL = 'mqtts://camera:secret@broker:8883';
 
@@ -30,9 +30,30 @@ describe('what a broker or the way to it can do wrong', () => {
     expect(connectionError(URL, cause)).toMatchObject({ code: 'uplink.connect-failed', retryable: true });
   });
 
-  it('never shows what stands before the @ of the URL', () => {
-    for (const code of [4, 'ECONNREFUSED']) {
-      expect(connectionError(URL, thrown(code)).message).not.toContain('secret');
+  it.each([
+    ['ENOTFOUND', 'DNS', 'mqtt.urls'],
+    ['ECONNREFUSED', 'nothing listens', 'port'],
+    ['CERT_NOT_YET_VALID', 'not valid yet', 'clock'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'another name', 'mqtt.serverName'],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'authority', 'mqtt.caFile'],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'certificate of this device', 'mqtt.certificateFile'],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'TLS', 'mqtts'],
+  ])('is said in words where its code is known, with what to do: %s', (code, said, remedy) => {
+    const error = connectionError(URL, thrown(code, 'as the library says it'));
+    expect(error.message).toContain(said);
+    expect(error.message).toContain('as the library says it');
+    expect(error.hint).toContain(remedy);
+  });
+
+  it.each([
+    ['mqtts://camera:secret@broker:8883', 'mqtts://broker:8883'],
+    ['wss://camera:se/cr?et#@broker/mqtt?token=secret', 'wss://broker/mqtt'],
+    ['mqtt://secret@broker@broker', 'mqtt://broker'],
+    ['mqtt://[2001:db8::1]:1883', 'mqtt://[2001:db8::1]:1883'],
+  ])('never shows who logs in: %s', (url, name) => {
+    expect(brokerName(url)).toBe(name);
+    for (const code of [4, 'ECONNREFUSED', 'ENOTFOUND']) {
+      expect(connectionError(url, thrown(code)).message).not.toMatch(/se\/?cr\??et/);
     }
   });
 
@@ -40,5 +61,19 @@ describe('what a broker or the way to it can do wrong', () => {
     const error = disconnectError(URL, { cmd: 'disconnect', reasonCode: 142 });
     expect(error.message).toContain('taken over');
     expect(error.hint).toContain('unit.id');
+  });
+
+  it.each([
+    [139, 'shutting down', 'Nothing to do'],
+    [147, 'more messages at once', 'mqtt.windowMessages'],
+    [149, 'larger than it takes', 'mqtt.mostPacketBytes'],
+    [151, 'quota', 'quota'],
+    [154, 'retained', 'mqtt.retain'],
+    [157, 'moved', 'mqtt.urls'],
+    [128, 'reason 128', 'log of the broker'],
+  ])('says why the broker ended a connection, and what to do: reason %i', (reasonCode, said, remedy) => {
+    const error = disconnectError(URL, { cmd: 'disconnect', reasonCode });
+    expect(error.message).toContain(said);
+    expect(error.hint).toContain(remedy);
   });
 });
