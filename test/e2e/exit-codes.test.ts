@@ -16,12 +16,15 @@ function write(name: string, text: string): string {
 }
 
 /** The configuration of a device with both keys. */
-function device(name: string, { store, keyFile }: { store: string; keyFile?: string }): string {
+function device(
+  name: string,
+  { store, keyFile, deviceKeyFile }: { store: string; keyFile?: string; deviceKeyFile?: string },
+): string {
   return write(
     `${name}.yaml`,
     JSON.stringify({
       storage: { keyFile: keyFile ?? keyFileIn(folder) },
-      evidence: { keyFile: deviceKeyFileIn(folder) },
+      evidence: { keyFile: deviceKeyFile ?? deviceKeyFileIn(folder) },
       store: { path: store },
       hotlist: { path: join(folder, 'hotlist.db') },
       control: { socketPath: join(folder, `${name}.sock`) },
@@ -67,6 +70,17 @@ describe('how the daemon ends', () => {
     ]);
     expect(exitCode).toBe(78);
     expect(stderr).toContain(`anprctl storage-key --out ${folder}/no.key`);
+    expect(existsSync(home)).toBe(false);
+  });
+
+  it('with 78 without a device key: nothing is recorded unsigned', async () => {
+    const home = join(folder, 'unsigned');
+    const { exitCode, stderr } = await runDaemonOnce([
+      '--config',
+      device('unsigned', { store: join(home, 'records.db'), deviceKeyFile: join(folder, 'no-device.key') }),
+    ]);
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain(`anprctl device-key --out ${folder}/no-device.key`);
     expect(existsSync(home)).toBe(false);
   });
 
@@ -123,7 +137,8 @@ describe('how anprctl ends', () => {
   it('with 0 for help, which names every command', async () => {
     const { exitCode, stdout } = await runAnprctl(['--help']);
     expect(exitCode).toBe(0);
-    for (const command of ['status', 'read', 'rates', 'hotlist', 'config', 'storage-key'])
+    const tending = ['hotlist', 'config', 'storage-key', 'device-key'];
+    for (const command of ['status', 'read', 'rates', 'export', 'verify', ...tending])
       expect(stdout).toContain(command);
   });
 

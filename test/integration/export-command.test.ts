@@ -13,11 +13,13 @@ import { matchOf, passageOf } from '../support/reports.js';
 import { keyFileIn } from '../support/storage-key.js';
 
 let folder: string;
+let clock: ManualClock;
 let store: RecordStore;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'anprd-export-'));
-  store = recordStoreIn(folder, { clock: new ManualClock() });
+  clock = new ManualClock();
+  store = recordStoreIn(folder, { clock });
   await store.start();
   const storage = { keyFile: keyFileIn(folder) };
   writeFileSync(
@@ -92,5 +94,43 @@ describe('anprctl export', () => {
     expect(missing).toMatchObject({ code: 1, err: expect.stringContaining('there is no such file') });
     expect(await exported('--from', 'x', '--out', '-')).toMatchObject({ code: 2 });
     expect(await exported()).toMatchObject({ code: 2, err: expect.stringContaining("'--out <file>'") });
+  });
+});
+
+describe('what a broker took of a device', () => {
+  /** Texts of the statements that wait, acknowledged as they come. */
+  function received(): string[] {
+    const texts: string[] = [];
+    for (;;) {
+      const items = store.outbox.lease(50);
+      if (items.length === 0) return texts;
+      for (const { message } of items) if (message.kind !== 'image') texts.push(message.text);
+      store.outbox.ack(items.map(({ id }) => id));
+    }
+  }
+
+  it('is intact, whatever the device had to drop meanwhile, and not without its notice of that', async () => {
+    passing(6);
+    const before = received();
+    passing(9);
+    // Nobody listens for longer than reads may wait.
+    clock.advance(31 * 86_400_000);
+    await store.sweep();
+    passing(3);
+    const after = received();
+    const file = join(folder, 'received.ndjson');
+    const judged = async (lines: readonly string[]) => {
+      writeFileSync(file, lines.join('\n'));
+      const { chain, sequence } = store.head();
+      const { out } = await verify(file, '--json', '--head', `${chain}:${sequence}`);
+      return JSON.parse(out);
+    };
+    const all = [...before, ...after];
+    expect(await judged(all)).toMatchObject({
+      intact: true,
+      chains: [{ missing: 0, explained: 6, breaks: 0, statements: { hit: 6, loss: 1 } }],
+    });
+    const silenced = all.filter((text) => JSON.parse(text).type !== 'loss');
+    expect(await judged(silenced)).toMatchObject({ intact: false, chains: [{ explained: 0 }] });
   });
 });
