@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import type { ClockQuality } from '../domain/capture-record.js';
 import type { UkClass } from '../domain/grammar/forms.js';
 import type { PlateHint } from '../domain/hint.js';
+import type { HitReference } from '../domain/outbox.js';
 import type { Direction, UnreadableReason } from '../domain/passage.js';
-import type { LossReason } from '../domain/statement.js';
+import type { ImageDigest, Loss, LossReason } from '../domain/statement.js';
 import type { ListLevel, MatchKind, VoiEntry } from '../domain/voi.js';
 import {
   clockSource,
@@ -51,7 +53,7 @@ const images = z
       kind: oneOf({ 'plate-patch': '', overview: '' }),
       revision: z.int().min(1).describe('The best picture of its kind has the highest.'),
       sha256: digest().describe('Of the JPEG, base64url.'),
-    }),
+    } satisfies Record<keyof ImageDigest, z.ZodType>),
   )
   .min(1)
   .describe('Pictures that belong to the record and travel by themselves; absent where there is none.');
@@ -75,7 +77,7 @@ const clock = z
       .optional()
       .describe("How far the unit's clock is thought to be from it; positive: ahead."),
     maxErrorMs: z.int().min(0).optional().describe('How far it is from it at most.'),
-  })
+  } satisfies Record<keyof ClockQuality, z.ZodType>)
   .describe('How far the times can be believed.');
 
 /** Parts that several statements share; named in the document, so that they stand there once. */
@@ -177,7 +179,7 @@ const ofRead = {
         stands: z
           .boolean()
           .describe('False: the final read says another mark, and the hit is not borne out.'),
-      }),
+      } satisfies Record<keyof HitReference, z.ZodType>),
     )
     .min(1)
     .optional()
@@ -283,9 +285,18 @@ export const lossStatement = z
           statements: z
             .array(z.array(z.int().min(1)).length(2))
             .describe(
-              'First and last number of runs of statements: reads that will never come, or reads and hits whose pictures will not.',
+              'First and last number of runs of statements: reads that will never come, or hits and reads whose pictures will not.',
             ),
-        }),
+          coarse: z
+            .literal(true)
+            .optional()
+            .describe(
+              'Of pictures alone: the runs take in numbers whose pictures do come, as there were too many to name.',
+            ),
+          chain: uuid()
+            .optional()
+            .describe('Whose numbers they are, where it is an earlier chain of the unit.'),
+        } satisfies Record<keyof Loss, z.ZodType>),
       )
       .min(1),
     ...sealed,

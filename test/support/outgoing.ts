@@ -24,7 +24,12 @@ export const NOW_MS = atMs + 60;
 /** A day later. */
 export const HISTORICAL_NOW_MS = atMs + 86_400_000;
 
-const record = { id: id(1), sequence: 1, passage, clock: { source: 'ntp', offsetMs: 3 } } as const;
+const record = {
+  id: id(1),
+  sequence: 1,
+  passage,
+  clock: { source: 'ntp', offsetMs: 3, maxErrorMs: 12 },
+} as const;
 const images: ImageDigest[] = [
   { kind: 'plate-patch', revision: 2, sha256: 'p'.repeat(43) },
   { kind: 'overview', revision: 2, sha256: 'o'.repeat(43) },
@@ -92,7 +97,8 @@ const SOURCES: Readonly<Record<string, StatementSource>> = {
     id: id(4),
     losses: [
       { lane: 'reads', reason: 'budget', count: 7, statements: [[3, 9]] },
-      { lane: 'read-images', reason: 'age', count: 2, statements: [] },
+      { lane: 'read-images', reason: 'age', count: 3, statements: [[1, 9]], coarse: true },
+      { lane: 'hits', reason: 'damage', count: 1, statements: [], chain: id(10) },
     ],
     committedAtMs: atMs + 1_000,
   },
