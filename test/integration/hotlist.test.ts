@@ -6,7 +6,6 @@ import { connectAsync, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configSchema, type HotlistConfig, hotlistSchema } from '../../src/config/schema.js';
 import { NO_CONFUSIONS } from '../../src/domain/confusion.js';
-import type { Outbox } from '../../src/domain/outbox.js';
 import type { PlateRead } from '../../src/domain/read.js';
 import { foldVrm } from '../../src/domain/vrm.js';
 import { systemClock } from '../../src/lib/clock.js';
@@ -18,6 +17,7 @@ import type { SyncFault } from '../../src/matching/sync/status.js';
 import { listTopicOf, parseListTopic } from '../../src/uplink/topics.js';
 import { Uplink } from '../../src/uplink/uplink.js';
 import { groupsOf } from '../support/groups.js';
+import { ListOutbox } from '../support/list-outbox.js';
 import { type ListOwner, listOwner, type PublishedPackage } from '../support/list-owner.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
 import { startRelay } from '../support/relay.js';
@@ -31,7 +31,7 @@ import { keyFileIn, keyIn } from '../support/storage-key.js';
 const KEEPER = resolve(import.meta.dirname, '../../dist/src/matching/sync/keeper-worker.js');
 const PREFIX = 'anpr/lists';
 const silent = createLogger('silent');
-const NOTHING: Outbox = { lease: () => [], ack: () => undefined, release: () => undefined };
+const NOTHING = new ListOutbox([]);
 /** As in the field, in a tenth of a second what takes minutes there. */
 const TIMING = { withinMs: 700, soonMs: 50, laterFirstMs: 300, laterMostMs: 600 };
 

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
-import type { Outbox } from '../../src/domain/outbox.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { createLogger } from '../../src/lib/log.js';
 import { MOST_PAYLOAD_BYTES } from '../../src/uplink/inbound.js';
 import { Uplink } from '../../src/uplink/uplink.js';
+import { ListOutbox } from '../support/list-outbox.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
 
 /** What a device hears of a real broker: only what it asked for, again after each connection. */
 
 const log = createLogger('silent');
 /** Nothing to send: this is the other direction. */
-const NOTHING: Outbox = { lease: () => [], ack: () => undefined, release: () => undefined };
+const NOTHING = new ListOutbox([]);
 
 let undo: (() => Promise<unknown>)[];
 let heard: { topic: string; payload: Uint8Array }[];
