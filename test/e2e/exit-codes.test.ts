@@ -3,9 +3,10 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openDatabase } from '../../src/lib/sqlite.js';
 import { runAnprctl, runDaemonOnce } from '../support/daemon.js';
 import { deviceKeyFileIn } from '../support/notary.js';
-import { keyFileIn } from '../support/storage-key.js';
+import { keyFileIn, keyIn } from '../support/storage-key.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'anprd-exit-'));
 
@@ -55,10 +56,14 @@ describe('how the daemon ends', () => {
     expect(stderr).toContain('Usage: anprd');
   });
 
-  it('with 70 when its store cannot be opened', async () => {
-    const { exitCode, stderr } = await runDaemonOnce(['--config', device('store', { store: folder })]);
+  it('with 70 when a later version wrote its store', async () => {
+    const store = join(folder, 'newer.db');
+    const database = openDatabase(store, [], { key: keyIn(folder) });
+    database.pragma('user_version = 999');
+    database.close();
+    const { exitCode, stderr } = await runDaemonOnce(['--config', device('store', { store })]);
     expect(exitCode).toBe(70);
-    expect(stderr).toContain('cannot open the database');
+    expect(stderr).toContain('Install the version of anprd that wrote it');
   });
 
   it('with 78 without a storage key, before it has made anything', async () => {
