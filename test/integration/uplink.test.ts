@@ -10,6 +10,7 @@ import { createLogger } from '../../src/lib/log.js';
 import { RecordStore } from '../../src/store/record-store.js';
 import { Uplink } from '../../src/uplink/uplink.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
+import { notaryOf } from '../support/notary.js';
 import { startRelay } from '../support/relay.js';
 import { matchOf, passageOf } from '../support/reports.js';
 import { keyIn } from '../support/storage-key.js';
@@ -26,8 +27,9 @@ let undo: (() => Promise<unknown>)[];
 beforeEach(async () => {
   undo = [];
   folder = mkdtempSync(join(tmpdir(), 'anprd-uplink-'));
-  const config = { path: join(folder, 'records.db'), retentionDays: 7, mostMegabytes: 100 };
-  store = new RecordStore({ config, key: keyIn(folder), clock: systemClock, log });
+  const { store: config } = configSchema.parse({ store: { path: join(folder, 'records.db') } });
+  const notary = notaryOf('unit-7');
+  store = new RecordStore({ config, key: keyIn(folder), notary, clock: systemClock, log });
   await store.start();
 });
 
@@ -96,7 +98,7 @@ function distinct(messages: readonly Received[]): Received[] {
 }
 
 function waits(): number {
-  return Object.values(store.snapshot().waiting).reduce((sum, count) => sum + count, 0);
+  return Object.values(store.snapshot().lanes).reduce((sum, { items }) => sum + items, 0);
 }
 
 describe.each([5, 4] as const)('a record on its way to the broker, MQTT protocol %i', (protocolVersion) => {
@@ -119,7 +121,7 @@ describe.each([5, 4] as const)('a record on its way to the broker, MQTT protocol
       recordid: record.id,
     });
     expect(first?.data).toMatchObject({ kind: 'exact', read: { vrm: 'AB12CDE' } });
-    expect(second?.attributes).toMatchObject({ type: 'uk.anpr.read.v1', id: record.id, sequence: '1' });
+    expect(second?.attributes).toMatchObject({ type: 'uk.anpr.read.v1', id: record.id, sequence: '2' });
     expect(second?.data).toMatchObject({ vrm: 'AB12CDE', hits: [{ id: hit?.id, stands: true }] });
     const pictures = back.of('image');
     expect(pictures.map(({ attributes }) => attributes.imagekind)).toEqual(['plate-patch', 'overview']);
@@ -129,7 +131,7 @@ describe.each([5, 4] as const)('a record on its way to the broker, MQTT protocol
     );
     expect(uplink.snapshot()).toMatchObject({
       inFlight: 0,
-      acknowledged: { hit: 1, read: 1, image: 2 },
+      acknowledged: { hits: 1, reads: 1, 'hit-images': 2 },
       link: { state: 'connected' },
     });
   });
@@ -169,7 +171,7 @@ describe('after an outage', () => {
       .map(({ topic }) => topic.split('/').at(-1))
       .filter((kind) => kind !== 'status');
     expect(kinds).toEqual([...Array(5).fill('hit'), ...Array(20).fill('read')]);
-    const sequences = back.of('read').map(({ data }) => data.sequence);
+    const sequences = back.of('read').map(({ attributes }) => Number(attributes.sequence));
     expect(sequences).toEqual([...sequences].sort((a, b) => a - b));
   });
 
@@ -302,8 +304,8 @@ describe('a broker that refuses', () => {
     writeFileSync(passwordFile, 'right-word\n');
     const uplink = uplinkTo(running.url, { username: 'camera', passwordFile, windowMessages: 3 });
     for (let index = 0; index < 10; index++) report(uplink, `A${index}`, { hit: index === 0 });
-    await until(() => store.snapshot().waiting.reads === 0);
-    expect(store.snapshot().waiting.hits).toBe(1);
+    await until(() => store.snapshot().lanes.reads.items === 0);
+    expect(store.snapshot().lanes.hits.items).toBe(1);
     expect(uplink.snapshot()).toMatchObject({
       parked: 1,
       link: { state: 'connected', problem: { code: 'uplink.refused' } },
