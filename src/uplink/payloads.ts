@@ -156,7 +156,7 @@ function statementExtensions(statement: SealedText): Record<string, string> {
     cameraid: cameraId,
     recordid: recordId,
     clocksource: clock.source,
-    ...(clock.offsetMs !== undefined && { clockoffsetms: String(clock.offsetMs) }),
+    ...(clock.offsetMs !== undefined && { clockoffsetms: String(Number(clock.offsetMs.toFixed(3))) }),
     // From the frame that decided the read to the hit being in the store; the way to the broker is not
     // in it, so that a repeat says the same.
     latencyms: String(Date.parse(statement.committedAt) - Date.parse(capturedAt)),

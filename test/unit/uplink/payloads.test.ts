@@ -59,6 +59,18 @@ describe('on MQTT 5 (binary mode)', () => {
     expect(rendered('possible hit, told late').userProperties).not.toHaveProperty('clockoffsetms');
   });
 
+  it.each([
+    [0.0000004, '0'],
+    [-12.34567, '-12.346'],
+    [86_400_000, '86400000'],
+  ])('a clock that is %d ms ahead is told to the microsecond: %s', (offsetMs, told) => {
+    const { text } = MESSAGES.hit as { text: string };
+    const statement = JSON.parse(text);
+    statement.read.clock.offsetMs = offsetMs;
+    const message = renderMessage({ kind: 'hit', id: 'hit-1', text }, MQTT_5, NOW_MS, statement);
+    expect(message.userProperties?.clockoffsetms).toBe(told);
+  });
+
   it('a loss has the time of its commit, and no camera', () => {
     const { topic, userProperties } = rendered('loss');
     expect(topic).toBe('anpr/unit-7/loss');
