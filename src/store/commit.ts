@@ -93,7 +93,8 @@ export function completeOpen(writing: Writing, cameraId: string | undefined): nu
   const { database } = writing;
   const open = prepared<RecordRow>(
     database,
-    `SELECT * FROM records WHERE phase = 'settled' AND camera_id = coalesce(?, camera_id) ORDER BY sequence`,
+    `SELECT * FROM records INDEXED BY records_open
+       WHERE phase = 'settled' AND camera_id = coalesce(?, camera_id) ORDER BY sequence`,
   ).all(cameraId ?? null);
   for (const row of open) complete(writing, row);
   return open.length;
