@@ -18,11 +18,6 @@ const USED_AND_FIRST = 2;
  */
 export class LinkIndex {
   readonly #pages = new Map<number, Buffer>();
-  #count = 0;
-
-  get count(): number {
-    return this.#count;
-  }
 
   get(sequence: number): Link | undefined {
     const page = this.#pages.get(Math.floor(sequence / SLOTS_PER_PAGE));
@@ -53,7 +48,6 @@ export class LinkIndex {
     page.write(digest, at + 1, DIGEST_BYTES, 'base64url');
     page.write(previous, at + 1 + DIGEST_BYTES, DIGEST_BYTES, 'base64url');
     page.write(id.replaceAll('-', ''), at + 1 + 2 * DIGEST_BYTES, ID_BYTES, 'hex');
-    this.#count++;
   }
 
   /** In the order of their numbers. */

@@ -51,7 +51,6 @@ describe('the index of a chain', () => {
     });
     const numbers = [700, 1, 511, 512, 513, 2 ** 40, 2, 100_000];
     for (const number of numbers) index.add(number, linkOf(number));
-    expect(index.count).toBe(numbers.length);
     for (const number of numbers) expect(index.get(number)).toEqual(linkOf(number));
     for (const number of [3, 510, 514, 2 ** 40 + 1]) expect(index.get(number)).toBeUndefined();
     const ordered = [...index.entries()].map(([number]) => number);
