@@ -83,8 +83,11 @@ export class RowCopy {
     if (row.statement_id !== null && statementId === undefined) return false;
     if (row.image_kind !== null && !this.#hasImage(row)) return false;
     if (row.health !== null && this.#hasHealth()) return true;
-    const isTaken = prepared(this.#target, 'SELECT 1 FROM outbox WHERE id = ?').get(row.id) !== undefined;
-    this.#insert('outbox', { ...row, id: isTaken ? null : row.id, statement_id: statementId ?? null }, '');
+    const other = prepared<Row>(this.#target, 'SELECT * FROM outbox WHERE id = ?').get(row.id);
+    const item = { ...row, id: other === undefined ? row.id : null, statement_id: statementId ?? null };
+    const isSame = (name: string) => other?.[name] === (item as Row)[name];
+    if (['lane', 'record_id', 'statement_id', 'image_kind', 'queued_at_ms'].every(isSame)) return true;
+    this.#insert('outbox', item, '');
     return true;
   }
 

@@ -159,20 +159,39 @@ export class StoreFile {
   }
 
   /** Puts a file into service. */
-  #use(file: SqliteDatabase): void {
-    try {
-      this.#options.onDatabase?.(file);
-    } catch (cause) {
-      file.close();
-      throw cause;
-    }
+  #use(opened: SqliteDatabase): void {
+    const { file, result } = this.#sound(opened, (each) => {
+      this.#options.onDatabase?.(each);
+      return this.#damageIn(each);
+    });
+    this.#adopt(file, result);
+  }
+
+  #adopt(file: SqliteDatabase, damage: StoreDamage | undefined): void {
     this.#database = file;
     this.#medium = 'file';
     this.#problem = '';
+    this.#damage = damage;
     this.#patience.wrote();
-    this.#readDamage();
     void this.#salvage();
     this.#tell();
+  }
+
+  /** Works on a file that was just opened, or on the one that takes its place where that shows it to be damaged. */
+  #sound<T>(opened: SqliteDatabase, work: (file: SqliteDatabase) => T): { file: SqliteDatabase; result: T } {
+    let file = opened;
+    try {
+      try {
+        return { file, result: work(file) };
+      } catch (cause) {
+        if (storageFaultOf(cause) !== 'damage') throw cause;
+        file = replaceDamaged(this.#fileOptions, numbersIn(file), file);
+        return { file, result: work(file) };
+      }
+    } catch (cause) {
+      closeQuietly(file);
+      throw cause;
+    }
   }
 
   /** @returns whether another database is in its place now. */
@@ -231,19 +250,21 @@ export class StoreFile {
   #goHome(): void {
     const { log, onDatabase, onStale } = this.#options;
     const memory = this.#open;
-    let file: SqliteDatabase | undefined;
     try {
-      file = openRecordFile(this.#fileOptions, numbersIn(memory));
-      if (!this.#hasRoom(memory)) throw new Error('the disk has too little room for what is in memory');
-      onDatabase?.(file);
-      const stale = moveHome(memory, file);
-      this.#use(file);
+      const opened = openRecordFile(this.#fileOptions, numbersIn(memory));
+      const { file, result } = this.#sound(opened, (each) => {
+        if (!this.#hasRoom(memory)) throw tooLittleRoom();
+        onDatabase?.(each);
+        return { stale: moveHome(memory, each), damage: this.#damageIn(each) };
+      });
+      const { stale, damage } = result;
+      this.#adopt(file, damage);
       memory.close();
       log.warn({ stale: stale.length }, 'the store can be written again: what was in memory has moved there');
       if (stale.length > 0) onStale?.(stale);
     } catch (error) {
-      if (this.#database !== memory) throw error;
-      closeQuietly(file);
+      // A wrong key as well: somebody has put another disk there, and it is not ours to write to.
+      if (this.#database !== memory || !(isUnusable(error) || error instanceof DeviceError)) throw error;
       this.#problem = messageOf(error);
       this.#tell();
     }
@@ -274,7 +295,7 @@ export class StoreFile {
         if (row === undefined) return;
         if (!(await this.#salvageOne(target, row))) continue;
         onDatabase?.(target);
-        this.#readDamage();
+        this.#damage = this.#damageIn(target);
         this.#tell();
         const { salvaged, lost } = this.#damage ?? {};
         log.error({ salvaged, lost }, 'what could be read of the damaged store was taken over');
@@ -305,7 +326,7 @@ export class StoreFile {
         const untilMonoMs = clock.monoMs() + SLICE_MS;
         let batches = 0;
         if (!salvage.step(() => ++batches === MOST_BATCHES || clock.monoMs() >= untilMonoMs)) return true;
-        this.#readDamage();
+        this.#damage = this.#damageIn(target);
         this.#tell();
       }
     } finally {
@@ -313,17 +334,18 @@ export class StoreFile {
     }
   }
 
-  #readDamage(): void {
-    const row = this.#open.prepare(`${SALVAGES} ORDER BY id DESC LIMIT 1`).get() as SalvageRow | undefined;
-    if (row === undefined) return;
-    this.#damage = {
-      setAside: row.source,
-      setAsideBytes: setAsideBytes(this.#options.path),
-      atMs: row.atMs,
-      isSalvaging: row.isDone === 0,
-      salvaged: JSON.parse(row.salvaged).salvaged ?? {},
-      lost: JSON.parse(row.lost),
-    };
+  #damageIn(file: SqliteDatabase): StoreDamage | undefined {
+    const row = file.prepare(`${SALVAGES} ORDER BY id DESC LIMIT 1`).get() as SalvageRow | undefined;
+    return (
+      row && {
+        setAside: row.source,
+        setAsideBytes: setAsideBytes(this.#options.path),
+        atMs: row.atMs,
+        isSalvaging: row.isDone === 0,
+        salvaged: JSON.parse(row.salvaged).salvaged ?? {},
+        lost: JSON.parse(row.lost),
+      }
+    );
   }
 
   #tell(): void {
@@ -344,6 +366,13 @@ function isUnusable(thrown: unknown): boolean {
   if (thrown instanceof DeviceError) return thrown.code === 'store.open-failed';
   if (storageFaultOf(thrown) !== undefined) return true;
   return thrown instanceof Error && typeof (thrown as NodeJS.ErrnoException).syscall === 'string';
+}
+
+function tooLittleRoom(): DeviceError {
+  return new DeviceError('store.open-failed', {
+    message: 'the disk has too little room for what is kept in memory',
+    hint: 'Free some room below store.path; it is tried again by itself.',
+  });
 }
 
 function totalChanges(database: SqliteDatabase): number {
