@@ -36,6 +36,8 @@ const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE---
 export class Certificates {
   readonly #files: TlsFiles;
   #material: TlsMaterial | undefined;
+  /** Of what is in force; UTC, milliseconds. */
+  #ends: readonly (readonly [CertificateState['of'], number])[] = [];
   /** Of the files as they were looked at last: unchanged, they are not read again. */
   #looks = '';
   #problem: DeviceError | undefined;
@@ -67,6 +69,7 @@ export class Certificates {
     const before = this.#material;
     try {
       this.#material = readTls(this.#files);
+      this.#ends = endsOf(this.#material);
       this.#problem = undefined;
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
@@ -78,15 +81,12 @@ export class Certificates {
 
   /** @param brokerNotAfterMs of the broker's chain, where there is a connection with one. */
   states(nowMs: number, brokerNotAfterMs?: number): CertificateState[] {
-    const { cert, ca } = this.#material ?? {};
-    const ends: [CertificateState['of'], number | undefined][] = [
-      ['device', cert && firstEndMs(certificatesIn(cert))],
-      ['authority', ca && lastEndMs(certificatesIn(ca))],
-      ['broker', brokerNotAfterMs],
-    ];
-    return ends.flatMap(([of, notAfterMs]) =>
-      notAfterMs === undefined ? [] : [{ of, notAfterMs, expiring: isExpiring(notAfterMs, nowMs) }],
-    );
+    const broker = brokerNotAfterMs === undefined ? [] : [['broker', brokerNotAfterMs] as const];
+    return [...this.#ends, ...broker].map(([of, notAfterMs]) => ({
+      of,
+      notAfterMs,
+      expiring: isExpiring(notAfterMs, nowMs),
+    }));
   }
 
   #look(): string {
@@ -157,6 +157,12 @@ export function chainEndMs(leaf: X509Certificate | undefined): number | undefine
     ends.push(Date.parse(at.validTo));
   }
   return ends.length === 0 ? undefined : Math.min(...ends);
+}
+
+function endsOf({ cert, ca }: TlsMaterial) {
+  const device = cert === undefined ? [] : [['device', firstEndMs(certificatesIn(cert))] as const];
+  const authority = ca === undefined ? [] : [['authority', lastEndMs(certificatesIn(ca))] as const];
+  return [...device, ...authority];
 }
 
 /** The device's chain is as good as the first of it that ends. */

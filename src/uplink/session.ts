@@ -13,22 +13,15 @@ import { type LinkSnapshot, type LinkState, problemOf } from './link-snapshot.js
 import { type Addresses, addressesOf, interfaceOf, networkChange } from './network.js';
 import { renderStatus, type UnitState, type WireFormat, type WireMessage } from './payloads.js';
 import { probe } from './probe.js';
-import { SESSION_PACE, type SessionPace } from './session-pace.js';
-
-export interface MqttSessionOptions {
-  readonly config: MqttConfig;
-  readonly unitId: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly pace?: Partial<SessionPace>;
-  /** This device's addresses; injected so that tests can change networks. */
-  readonly addresses?: () => Addresses;
-}
+import { type MqttSessionOptions, SESSION_PACE, type SessionPace } from './session-options.js';
 
 /** A connection that lasted so long was a success: the next wait is the shortest again. */
 const STEADY_AFTER_MS = 5_000;
 /** For what is on its way when a connection is left for another one. */
 const LEAVING_MS = 5_000;
+
+/** Ends that say what a broker does not speak; it is asked again at once in another way. */
+const LEARNED = new Set<AttemptEnd['kind']>(['silent', 'no-version', 'no-retain']);
 
 /** A connection with what belongs to it. */
 interface Current {
@@ -42,7 +35,11 @@ interface Current {
   isDropped: boolean;
   /** Left for this broker; what is not on its way by now goes there. */
   leavesFor?: number;
+  /** Monotonic milliseconds; absent before the broker has let this device in. */
+  openedMono?: number;
   networkInterface?: string;
+  /** UTC, milliseconds: when the broker's certificate or one above it is over. */
+  brokerNotAfterMs?: number;
 }
 
 /**
@@ -116,7 +113,7 @@ export class MqttSession implements Link {
   /** Says `stopped` where there is a connection, and ends it; takes at most a few seconds. */
   async stop(): Promise<void> {
     const current = this.#current;
-    if (this.#connected && current !== undefined) {
+    if (current?.openedMono !== undefined) {
       await within(this.#clock, GOODBYE_MS, this.#say('stopped', current));
     }
     this.#stopping.abort();
@@ -180,10 +177,7 @@ export class MqttSession implements Link {
       protocolVersion,
       ...(networkInterface !== undefined && { networkInterface }),
       ...(this.#retriesAtMs !== undefined && { retriesAtMs: this.#retriesAtMs }),
-      certificates: this.#certificates.states(
-        this.#clock.nowMs(),
-        this.#connected ? this.#current?.connection.brokerNotAfterMs : undefined,
-      ),
+      certificates: this.#certificates.states(this.#clock.nowMs(), this.#current?.brokerNotAfterMs),
       ...(certificateProblem && { certificateProblem: problemOf(certificateProblem) }),
       ...(problem && { problem: problemOf(problem) }),
     };
@@ -202,8 +196,7 @@ export class MqttSession implements Link {
       const { error, end } = await this.#connection(attempt);
       this.#brokers.ended(attempt, end, this.#clock.monoMs());
       if (signal.aborted) return;
-      if (attempt.index === 0) this.#firstProblem = error;
-      this.#tellEnd(error, end);
+      this.#tellEnd(attempt, error, end);
     }
   }
 
@@ -216,10 +209,16 @@ export class MqttSession implements Link {
     this.#retriesAtMs = undefined;
   }
 
-  #tellEnd(error: DeviceError, end: AttemptEnd): void {
+  #tellEnd(attempt: Attempt, error: DeviceError, end: AttemptEnd): void {
     if (end.kind === 'left') return;
+    const next = this.#brokers.next(this.#clock.monoMs());
+    if (LEARNED.has(end.kind) && next.attempt.index === attempt.index && next.waitMs === 0) {
+      this.#log.info({ code: error.code }, error.message);
+      return;
+    }
+    if (attempt.index === 0) this.#firstProblem = error;
     this.#problem = error;
-    const refused = end.kind === 'refused';
+    const refused = error.code === 'uplink.refused';
     this.#enter(refused ? 'refused' : 'waiting');
     this.#log[refused ? 'error' : 'warn']({ code: error.code, hint: error.hint }, error.message);
   }
@@ -237,13 +236,12 @@ export class MqttSession implements Link {
     }
     const current: Current = { attempt, connection, sessionId, acknowledged: 0, isDropped: false };
     this.#current = current;
-    const openedMono = (await connection.opened) ? this.#clock.monoMs() : Number.POSITIVE_INFINITY;
-    if (openedMono < Number.POSITIVE_INFINITY) this.#greet(current);
+    if (await connection.opened) this.#greet(current);
     const { error, kind } = await connection.ended;
     this.#connected = false;
     this.#current = undefined;
     this.inbound.detach();
-    return { error, end: endOf(current, kind, this.#clock.monoMs() - openedMono) };
+    return { error, end: endOf(current, kind, this.#clock.monoMs()) };
   }
 
   #connectionTo(attempt: Attempt, clientId: string, will?: WireMessage): Connection {
@@ -259,7 +257,10 @@ export class MqttSession implements Link {
 
   #greet(current: Current): void {
     const { attempt, connection } = current;
-    this.#brokers.connected(attempt, this.#clock.monoMs());
+    current.openedMono = this.#clock.monoMs();
+    this.#brokers.connected(attempt, current.openedMono);
+    const { brokerNotAfterMs } = connection;
+    if (brokerNotAfterMs !== undefined) current.brokerNotAfterMs = brokerNotAfterMs;
     const networkInterface = interfaceOf(connection.localAddress);
     if (networkInterface !== undefined) current.networkInterface = networkInterface;
     if (attempt.index === 0) this.#firstProblem = undefined;
@@ -388,9 +389,9 @@ export class MqttSession implements Link {
   }
 }
 
-/** @param lastedMs below 0 where there was no connection. */
-function endOf(current: Current, kind: ConnectionEnd['kind'], lastedMs: number): AttemptEnd {
+function endOf(current: Current, kind: ConnectionEnd['kind'], nowMono: number): AttemptEnd {
   if (current.leavesFor !== undefined) return { kind: 'left', to: current.leavesFor };
   if (current.isDropped) return { kind: 'dropped', sound: current.acknowledged > 0 };
-  return kind === 'lost' ? { kind, sound: lastedMs > STEADY_AFTER_MS } : { kind };
+  if (kind !== 'lost') return { kind };
+  return { kind, sound: nowMono - (current.openedMono ?? nowMono) > STEADY_AFTER_MS };
 }

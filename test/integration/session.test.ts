@@ -6,7 +6,8 @@ import { type MqttConfig, mqttSchema } from '../../src/config/link-schema.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { createLogger } from '../../src/lib/log.js';
 import type { Addresses } from '../../src/uplink/network.js';
-import { MqttSession, type MqttSessionOptions } from '../../src/uplink/session.js';
+import { MqttSession } from '../../src/uplink/session.js';
+import type { MqttSessionOptions } from '../../src/uplink/session-options.js';
 import { closer, type Gate, only311, speaker, startGate, startWebSocket } from '../support/gate.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
 import { type Received, type Subscriber, subscribe } from '../support/subscriber.js';
@@ -320,6 +321,16 @@ describe('a connection that is given up', () => {
     running.thaw();
     await until(() => session.connected);
   });
+});
+
+it('a broker that has vanished is noticed by its silence, also where nothing is sent', async () => {
+  const running = await broker();
+  const session = sessionTo([running.url], { keepaliveSeconds: 1 });
+  await until(() => session.connected);
+  running.freeze();
+  await until(() => session.snapshot().problem?.message.includes('Keepalive') ?? false);
+  running.thaw();
+  await until(() => session.connected);
 });
 
 describe('the network of the link', () => {

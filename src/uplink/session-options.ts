@@ -1,3 +1,18 @@
+import type { MqttConfig } from '../config/link-schema.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/log.js';
+import type { Addresses } from './network.js';
+
+export interface MqttSessionOptions {
+  readonly config: MqttConfig;
+  readonly unitId: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly pace?: Partial<SessionPace>;
+  /** This device's addresses; injected so that tests can change networks. */
+  readonly addresses?: () => Addresses;
+}
+
 /** How often and how long; the defaults suit a device, tests are in more of a hurry. */
 export interface SessionPace {
   /** Between looks at certificate files and networks, and at whether a better broker is due. */
