@@ -1,4 +1,4 @@
-import type { ClockQuality } from './domain/capture-record.js';
+import type { ClockWatchSnapshot } from './health/clock-watch.js';
 import type { ActiveWarning } from './health/warnings.js';
 import type { HotlistSnapshot } from './matching/hotlist-snapshot.js';
 import type { RecheckSnapshot } from './matching/recheck.js';
@@ -13,7 +13,7 @@ export interface DeviceSnapshot {
   readonly uptimeSeconds: number;
   readonly warnings: readonly ActiveWarning[];
   readonly cameras: readonly { readonly id: string; readonly vision: VisionSnapshot }[];
-  readonly clock: ClockSnapshot;
+  readonly clock: ClockWatchSnapshot;
   readonly passages: PassageCounts;
   readonly hotlist: HotlistSnapshot;
   /** Of what came onto lists against reads that are held. */
@@ -21,11 +21,6 @@ export interface DeviceSnapshot {
   /** Absent while the store cannot be read; a warning says why. */
   readonly store?: StoreSnapshot;
   readonly uplink: UplinkSnapshot;
-}
-
-export interface ClockSnapshot extends ClockQuality {
-  /** Of the wall clock against the monotonic one, since the start. */
-  readonly jumps: number;
 }
 
 /** Closed passages since the start, by outcome, and the hits that were issued. */

@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { uuidv7 } from 'uuidv7';
 import type { CaptureConfig, DeviceConfig } from './config/schema.js';
 import { ControlServer } from './control/server.js';
@@ -9,6 +7,7 @@ import { type Confusions, NO_CONFUSIONS } from './domain/confusion.js';
 import type { Passage } from './domain/passage.js';
 import { loadDeviceKey } from './evidence/device-key.js';
 import { DeviceNotary } from './evidence/notary.js';
+import { ClockWatch } from './health/clock-watch.js';
 import { Warnings } from './health/warnings.js';
 import { healthReport } from './health-report.js';
 import { HotlistWarnings } from './hotlist-warnings.js';
@@ -20,6 +19,7 @@ import { loadStorageKey } from './lib/storage-key.js';
 import { Hotlist } from './matching/hotlist.js';
 import { Recheck } from './matching/recheck.js';
 import { renderMetrics } from './metrics.js';
+import { kernelClock } from './native/kernel-clock.js';
 import { loadConfusions } from './plates/manifest.js';
 import { RecordStore, type StoreSnapshot } from './store/record-store.js';
 import { listTopicOf, parseListTopic } from './uplink/topics.js';
@@ -57,6 +57,7 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
   const notary = new DeviceNotary({ key: loadDeviceKey(config.evidence), unitId: config.unit.id });
   const startedMonoMs = clock.monoMs();
   const warnings = new Warnings({ clock, log });
+  const clockWatch = new ClockWatch({ clock, readKernel: kernelClock, log });
   const counts: PassageCounts = { read: 0, unreadable: 0, hits: 0 };
   const hotlistWarnings = new HotlistWarnings(warnings);
   const deliveryWarnings = new DeliveryWarnings(warnings);
@@ -149,7 +150,7 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
     try {
       const { hit } = store.commit({
         passage,
-        clock: { source: 'unknown' },
+        clock: clockWatch.quality,
         ...(match !== undefined && { match, matchedAtMs }),
       });
       warnings.clear('store-failing', '');
@@ -164,6 +165,7 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
 
   /** States that nobody calls back about. */
   function look(): void {
+    clockWatch.look();
     const link = uplink.snapshot();
     const isConnected = link.link.state === 'connected';
     hotlist.linkChanged(isConnected);
@@ -191,7 +193,6 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
   async function start(): Promise<void> {
     // Whatever the umask of the shell: records are for the service's own user and group.
     process.umask(0o027);
-    await mkdir(dirname(config.store.path), { recursive: true });
     await control.start();
     await store.start();
     await hotlist.start(await readConfusions());
@@ -216,7 +217,7 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
       unit: config.unit.id,
       version: packageVersion(),
       uptimeSeconds: (clock.monoMs() - startedMonoMs) / 1000,
-      clock: { source: 'unknown', jumps: 0 },
+      clock: clockWatch.snapshot(),
       warnings: warnings.visible(),
       cameras: cameras.map(({ id, vision }) => ({ id, vision: vision.snapshot() })),
       passages: counts,

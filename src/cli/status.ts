@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { DEFAULT_CONFIG_PATH, loadConfig } from '../config/load.js';
 import { askControl } from '../control/client.js';
-import type { ClockSnapshot, DeviceSnapshot } from '../device-snapshot.js';
+import type { DeviceSnapshot } from '../device-snapshot.js';
 import { duration } from './duration.js';
 import { renderDelivery } from './status-delivery.js';
 import { renderHotlist } from './status-hotlist.js';
@@ -52,7 +52,7 @@ export function renderStatus(snapshot: DeviceSnapshot): string {
   return `${lines.join('\n')}\n`;
 }
 
-function renderClock({ source, offsetMs, jumps }: ClockSnapshot): string {
+function renderClock({ source, offsetMs, jumps }: DeviceSnapshot['clock']): string {
   const synchronised =
     source === 'unknown' ? 'not known to be synchronised' : `synchronised by ${source.toUpperCase()}`;
   const offset = offsetMs === undefined ? '' : `, about ${offsetMs.toFixed(1)} ms off`;

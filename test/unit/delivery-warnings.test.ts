@@ -84,6 +84,7 @@ describe('what the store warns of', () => {
       storeSnapshotOf({
         damage: {
           setAside: '/var/lib/anprd/records.db.damaged-1',
+          setAsideBytes: 51_000_000,
           atMs: 0,
           isSalvaging: false,
           salvaged: { records: 90 },
@@ -96,7 +97,7 @@ describe('what the store warns of', () => {
         code: 'store-damaged',
         subject: '',
         detail:
-          'set aside as /var/lib/anprd/records.db.damaged-1; rows taken over: 90 of records; lost: 2 of images',
+          'set aside as /var/lib/anprd/records.db.damaged-1 (51 MB are set aside); rows taken over: 90 of records; lost: 2 of images',
       },
     ]);
   });
