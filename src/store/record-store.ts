@@ -52,6 +52,7 @@ export interface RecordStoreOptions {
 }
 
 const SWEEP_EVERY_MS = 60_000;
+const PAGES_AT_ONCE = 256;
 const DAY_MS = 86_400_000;
 const MEGABYTE = 1_000_000;
 
@@ -206,13 +207,23 @@ export class RecordStore {
       this.#log.error('the store is over its budget: only hits and what is on its way are left to drop');
     }
     if (Object.keys(totals).length === 0) return;
-    this.#file.run((database) => {
-      // Pages that hold nothing any more go back to the disk, where the file can give them.
-      database.pragma('incremental_vacuum');
-      // The log that SQLite keeps beside the file still holds what was erased: empty it.
-      database.pragma('wal_checkpoint(TRUNCATE)');
-    });
+    if (mostBytes < this.#mostBytes) await this.#giveBackPages();
+    // The log that SQLite keeps beside the file still holds what was erased: empty it.
+    this.#file.run((database) => database.pragma('wal_checkpoint(TRUNCATE)'));
     this.#log.info(totals, 'records erased');
+  }
+
+  /** Pages that hold nothing go back to a disk that is short of room, where the file can give them; few at a time. */
+  async #giveBackPages(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const bytes = this.#file.run((database) => {
+        const before = fileBytes(database);
+        database.pragma(`incremental_vacuum(${PAGES_AT_ONCE})`);
+        return before - fileBytes(database);
+      });
+      if (bytes <= 0) return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   /** @throws DeviceError store.write-failed where the file cannot be read. */

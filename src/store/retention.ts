@@ -229,14 +229,14 @@ function dropRow(database: SqliteDatabase, lane: BudgetedLane, row: WaitingRow):
     `SELECT chain_id AS chainId, sequence FROM statements WHERE record_id = ? AND kind = 'read'`,
   ).get(recordId);
   if (lane === 'reads') {
-    const pictures = prepared<{ count: number }>(
+    const pictures = prepared(
       database,
-      'SELECT count(*) AS count FROM outbox WHERE record_id = ? AND image_kind IS NOT NULL',
-    ).get(recordId);
+      'SELECT id FROM outbox WHERE record_id = ? AND image_kind IS NOT NULL',
+    ).all(recordId);
     prepared(database, 'DELETE FROM records WHERE id = ?').run(recordId);
     return [
       { lane, count: 1, statement },
-      { lane: 'read-images', count: pictures?.count ?? 0, statement },
+      ...pictures.map(() => ({ lane: 'read-images', count: 1, statement }) as const),
     ];
   }
   prepared(database, 'DELETE FROM outbox WHERE id = ?').run(row.id);
