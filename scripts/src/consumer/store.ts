@@ -1,9 +1,11 @@
-import { verify } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { type ReceivedStatement, readStatement } from '../../../src/evidence/received.js';
 import type { TrustedKey } from '../../../src/evidence/verify.js';
 import { keyIdOf, publicKeyOf } from '../../../src/lib/ed25519.js';
 import type { UnitEvent } from './event.js';
+
+const STATEMENT = /\.(hit|read|loss)\.v1$/;
 
 /**
  * Where what was received is kept: one SQLite file, for several consumers side by side on one machine.
@@ -71,16 +73,20 @@ export interface CommitTally {
  */
 export class ConsumerStore {
   readonly #database: Database.Database;
-  readonly #keys: ReadonlyMap<string, TrustedKey>;
+  readonly #keys: ReadonlyMap<string, { readonly key: KeyObject; readonly unitId?: string }>;
   readonly #nowMs: () => number;
   readonly #commit: (events: readonly UnitEvent[]) => CommitTally;
+  /** By their SQL. */
+  readonly #statements = new Map<string, Database.Statement>();
 
   constructor({ path, keys = [], nowMs = Date.now }: ConsumerStoreOptions) {
     this.#database = new Database(path, { timeout: 30_000 });
     this.#database.pragma('journal_mode = WAL');
     this.#database.pragma('synchronous = FULL');
     this.#database.exec(SCHEMA);
-    this.#keys = new Map(keys.map((key) => [keyIdOf(key.publicKey), key]));
+    this.#keys = new Map(
+      keys.map(({ publicKey, ...unit }) => [keyIdOf(publicKey), { key: publicKeyOf(publicKey), ...unit }]),
+    );
     this.#nowMs = nowMs;
     this.#commit = this.#prepare();
   }
@@ -111,8 +117,10 @@ export class ConsumerStore {
       for (const event of events) {
         const row = { ...event, attributes: JSON.stringify(event.attributes), nowMs };
         const { deliveries } = put.get(row) as { deliveries: number };
-        if (deliveries > 1) tally.repeated++;
-        else {
+        if (deliveries > 1) {
+          tally.repeated++;
+          if (!this.#isRepeat(event)) tally.refused++;
+        } else {
           tally.fresh++;
           if (!this.#note(event)) tally.refused++;
         }
@@ -123,10 +131,21 @@ export class ConsumerStore {
     return this.#database.transaction(work).immediate;
   }
 
+  /** What comes again under an id says what it said; of a statement, anything else is told. */
+  #isRepeat({ source, id, type, data }: UnitEvent): boolean {
+    if (!STATEMENT.test(type)) return true;
+    const first = this.#prepared('SELECT data FROM events WHERE source = ? AND id = ?').pluck();
+    const before = first.get(source, id) as Buffer;
+    // Equal bytes are the rule; otherwise what is signed decides, not how it is written.
+    if (before.equals(data) || (digestOf(data) ?? '') === digestOf(before)) return true;
+    this.#run('INSERT INTO refused VALUES (?, ?, ?)', source, id, 'another content under a known id');
+    return false;
+  }
+
   /** Takes a statement into its chain. @returns false where it is one that is not believed. */
   #note(event: UnitEvent): boolean {
     if (event.type === 'uk.anpr.health.v1') this.#noteHead(event);
-    if (!/\.(hit|read|loss)\.v1$/.test(event.type)) return true;
+    if (!STATEMENT.test(event.type)) return true;
     const statement = readStatement(event.data.toString());
     const reason = statement.kind === 'statement' ? this.#distrust(statement, event) : 'unreadable';
     const { source, id } = event;
@@ -155,10 +174,10 @@ export class ConsumerStore {
   #distrust(statement: ReceivedStatement, event: UnitEvent): string | undefined {
     if (statement.id !== event.id || statement.unitId !== event.unitId) return 'not what its event says';
     if (this.#keys.size === 0) return undefined;
-    const key = this.#keys.get(statement.evidence.keyId);
-    if (key === undefined) return 'signed by an unknown key';
-    if ((key.unitId ?? statement.unitId) !== statement.unitId) return "signed by another unit's key";
-    const isSigned = verify(null, statement.bytes, publicKeyOf(key.publicKey), statement.signature);
+    const trusted = this.#keys.get(statement.evidence.keyId);
+    if (trusted === undefined) return 'signed by an unknown key';
+    if ((trusted.unitId ?? statement.unitId) !== statement.unitId) return "signed by another unit's key";
+    const isSigned = verify(null, statement.bytes, trusted.key, statement.signature);
     return isSigned ? undefined : 'wrong signature';
   }
 
@@ -175,14 +194,22 @@ export class ConsumerStore {
     );
   }
 
-  readonly #statements = new Map<string, Database.Statement>();
-
   #run(sql: string, ...values: readonly unknown[]): void {
+    this.#prepared(sql).run(...values);
+  }
+
+  #prepared(sql: string): Database.Statement {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
       statement = this.#database.prepare(sql);
       this.#statements.set(sql, statement);
     }
-    statement.run(...values);
+    return statement;
   }
+}
+
+/** Undefined where it is no statement. */
+function digestOf(data: Buffer): string | undefined {
+  const statement = readStatement(data.toString());
+  return statement.kind === 'statement' ? statement.digest : undefined;
 }
