@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { MqttClient } from 'mqtt';
 import { chainEndMs } from './certificates.js';
+import { joinWrites } from './joined-writes.js';
 
 /** The socket below an MQTT client, whichever of TCP, TLS and WebSocket it speaks. */
 export class Transport {
@@ -40,6 +41,7 @@ export class Transport {
     this.#socket = socket;
     // A hit does not wait until what was sent before it is acknowledged.
     socket.setNoDelay(true);
+    joinWrites(socket);
     socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
       this.#reached = true;
     });
