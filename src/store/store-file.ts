@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../lib/clock.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
@@ -213,7 +213,8 @@ export class StoreFile {
       }
       return true;
     }
-    if (!this.#patience.failed(fault, clock.monoMs())) return false;
+    const isReadOnly = fault === 'disk' && isOnReadOnlyDisk(this.#options.path);
+    if (!this.#patience.failed(isReadOnly ? 'read-only' : fault, clock.monoMs())) return false;
     this.#leave(database, cause);
     return true;
   }
@@ -373,6 +374,16 @@ function tooLittleRoom(): DeviceError {
     message: 'the disk has too little room for what is kept in memory',
     hint: 'Free some room below store.path; it is tried again by itself.',
   });
+}
+
+/** SQLite says only that a write has failed; a read-only file system refuses even root. */
+function isOnReadOnlyDisk(path: string): boolean {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS';
+  }
 }
 
 function totalChanges(database: SqliteDatabase): number {

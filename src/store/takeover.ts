@@ -89,13 +89,13 @@ export function moveHome(memory: SqliteDatabase, file: SqliteDatabase): readonly
     const statementIds = new Map<unknown, number>();
     for (const row of each('statements')) statementIds.set(row.id, copy.statement(row));
     for (const row of each('outbox')) copy.outbox(row, statementIds.get(row.statement_id));
-    for (const row of each('chains')) {
-      prepared(file, 'UPDATE chains SET sequence = ?, digest = ? WHERE id = ?').run(
-        row.sequence,
-        row.digest,
-        copy.chain(row.chain as string),
-      );
-    }
+    // Only the chain of memory has ended: what was carried there of the file's own goes on here.
+    const ended = memory.prepare('SELECT * FROM chains ORDER BY id DESC LIMIT 1').get() as Row;
+    prepared(file, 'UPDATE chains SET sequence = ?, digest = ? WHERE id = ?').run(
+      ended.sequence,
+      ended.digest,
+      copy.chain(ended.chain as string),
+    );
     for (const row of each('meter')) addToMeter(file, row);
     addCounts(file, each('counters'));
     addUntold(file, each('untold'));
