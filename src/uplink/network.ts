@@ -3,7 +3,8 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 /** This device's addresses, each with the interface that has it; without the loopback. */
 export type Addresses = ReadonlyMap<string, string>;
 
-type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
+/** As node:os names them. */
+export type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
 
 /** @returns the interface that has the address, such as wlan0 or lo; undefined: none (any more). */
 export function interfaceOf(

@@ -1,7 +1,7 @@
 import type { MqttConfig } from '../config/link-schema.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/log.js';
-import type { Addresses } from './network.js';
+import type { Interfaces } from './network.js';
 
 export interface MqttSessionOptions {
   readonly config: MqttConfig;
@@ -9,8 +9,8 @@ export interface MqttSessionOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly pace?: Partial<SessionPace>;
-  /** This device's addresses; injected so that tests can change networks. */
-  readonly addresses?: () => Addresses;
+  /** This device's networks; injected so that tests can change them. */
+  readonly interfaces?: () => Interfaces;
 }
 
 /** How often and how long; the defaults suit a device, tests are in more of a hurry. */

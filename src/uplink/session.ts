@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { uuidv7 } from 'uuidv7';
 import type { MqttConfig } from '../config/link-schema.js';
 import type { Clock } from '../lib/clock.js';
@@ -10,9 +11,10 @@ import { brokerName, connectionError } from './failures.js';
 import { Inbound } from './inbound.js';
 import type { Link } from './link.js';
 import { type LinkSnapshot, type LinkState, problemOf } from './link-snapshot.js';
-import { type Addresses, addressesOf, interfaceOf, networkChange } from './network.js';
+import { LinkWatch, type Present } from './link-watch.js';
+import { type Interfaces, interfaceOf } from './network.js';
 import { renderStatus, type UnitState, type WireFormat, type WireMessage } from './payloads.js';
-import { probe } from './probe.js';
+import { type Probed, probe } from './probe.js';
 import { type MqttSessionOptions, SESSION_PACE, type SessionPace } from './session-options.js';
 
 /** A connection that lasted so long was a success: the next wait is the shortest again. */
@@ -51,7 +53,7 @@ interface Current {
  *   its acknowledgement, `publish` rejects, and it is the outbox's again.
  * - `online` is said first on every connection, `stopped` last on a clean stop and at a broker that
  *   is left for another one, and the broker says `offline` for a device that vanished.
- * - A connection that works is never given up for one that has not been seen to work.
+ * - A connection that works is left only for one that has been seen to work.
  */
 export class MqttSession implements Link {
   /** What is listened to, on this connection and on those that follow. */
@@ -61,7 +63,8 @@ export class MqttSession implements Link {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #pace: SessionPace;
-  readonly #addresses: () => Addresses;
+  readonly #interfaces: () => Interfaces;
+  readonly #watch: LinkWatch;
   readonly #brokers: Brokers;
   readonly #certificates: Certificates;
   readonly #stopping = new AbortController();
@@ -80,7 +83,6 @@ export class MqttSession implements Link {
   #firstProblem: DeviceError | undefined;
   /** Ends the wait for the next attempt. */
   #hurry = new AbortController();
-  #isLooking = false;
   #running: Promise<unknown> | undefined;
 
   constructor(options: MqttSessionOptions) {
@@ -90,7 +92,6 @@ export class MqttSession implements Link {
     this.#clock = clock;
     this.#log = log;
     this.#pace = { ...SESSION_PACE, ...options.pace };
-    this.#addresses = options.addresses ?? addressesOf;
     this.inbound = new Inbound(log);
     this.#brokers = new Brokers({
       urls: config.urls,
@@ -100,14 +101,30 @@ export class MqttSession implements Link {
       returnFirstMs: this.#pace.returnFirstMs,
       returnMostMs: this.#pace.returnMostMs,
     });
+    this.#interfaces = options.interfaces ?? networkInterfaces;
     this.#certificates = new Certificates(config);
     this.#attempt = this.#brokers.attemptAt(0, clock.monoMs());
+    this.#watch = new LinkWatch({
+      clock,
+      log,
+      brokers: this.#brokers,
+      certificates: this.#certificates,
+      watchMs: this.#pace.watchMs,
+      againMs: this.#pace.returnFirstMs,
+      freeInterfaces: config.metering.freeInterfaces,
+      interfaces: this.#interfaces,
+      present: () => this.#present(),
+      probe: (attempt) => this.#probe(attempt),
+      leaveFor: (attempt, why) => this.#leaveFor(attempt, why),
+      drop: (reason) => this.drop(reason),
+      tryNow: () => this.#tryNow(),
+    });
   }
 
   /** Begins to connect, and returns; `onConnected` is called after each success. */
   start(onConnected: () => void): void {
     this.#onConnected = onConnected;
-    this.#running = Promise.all([this.#connectAlways(), this.#watch()]);
+    this.#running = Promise.all([this.#connectAlways(), this.#watch.run(this.#stopping.signal)]);
   }
 
   /** Says `stopped` where there is a connection, and ends it; takes at most a few seconds. */
@@ -118,7 +135,8 @@ export class MqttSession implements Link {
     }
     this.#stopping.abort();
     this.#hurry.abort();
-    await current?.connection.goodbye(this.#clock, GOODBYE_MS);
+    // Perhaps not the same one any more.
+    await this.#current?.connection.goodbye(this.#clock, GOODBYE_MS);
     await this.#running;
     this.#enter('stopped');
   }
@@ -162,7 +180,7 @@ export class MqttSession implements Link {
   snapshot(): LinkSnapshot {
     const { index, url, protocolVersion } = this.#attempt;
     const problem = this.#problem ?? [...this.#refusals.values()][0] ?? this.inbound.problem;
-    const certificateProblem = this.#certificates.problem;
+    const { certificateProblem } = this.#watch;
     const firstProblem = index > 0 ? this.#firstProblem : undefined;
     const { networkInterface } = this;
     return {
@@ -236,7 +254,7 @@ export class MqttSession implements Link {
     }
     const current: Current = { attempt, connection, sessionId, acknowledged: 0, isDropped: false };
     this.#current = current;
-    if (await connection.opened) this.#greet(current);
+    if ((await connection.opened) && !this.#stopping.signal.aborted) this.#greet(current);
     const { error, kind } = await connection.ended;
     this.#connected = false;
     this.#current = undefined;
@@ -261,13 +279,14 @@ export class MqttSession implements Link {
     this.#brokers.connected(attempt, current.openedMono);
     const { brokerNotAfterMs } = connection;
     if (brokerNotAfterMs !== undefined) current.brokerNotAfterMs = brokerNotAfterMs;
-    const networkInterface = interfaceOf(connection.localAddress);
+    const networkInterface = interfaceOf(connection.localAddress, this.#interfaces());
     if (networkInterface !== undefined) current.networkInterface = networkInterface;
     if (attempt.index === 0) this.#firstProblem = undefined;
     this.#connected = true;
     this.#connections++;
     this.#problem = undefined;
     this.#refusals.clear();
+    this.#watch.connected();
     this.#enter('connected');
     const { index, protocolVersion } = attempt;
     this.#log.info({ broker: index, protocolVersion, networkInterface }, 'connected to the broker');
@@ -297,85 +316,40 @@ export class MqttSession implements Link {
     }
   }
 
-  async #watch(): Promise<void> {
-    const { signal } = this.#stopping;
-    let addresses = this.#addresses();
-    while (!signal.aborted) {
-      await this.#clock.sleep(this.#pace.watchMs, signal).catch(() => undefined);
-      if (signal.aborted) return;
-      const before = addresses;
-      addresses = this.#addresses();
-      this.#watchNetwork(before, addresses);
-      this.#watchCertificates();
-      void this.#lookForBetter();
-    }
-  }
-
-  #watchNetwork(before: Addresses, after: Addresses): void {
-    const current = this.#current;
-    const { freeInterfaces } = this.#config.metering;
-    const link = { localAddress: current?.connection.localAddress, networkInterface: this.networkInterface };
-    switch (networkChange(link, freeInterfaces, before, after)) {
-      case 'gone':
-        this.#brokers.hurry(this.#clock.monoMs());
-        this.drop('this device has left the network that led there');
-        break;
-      case 'free':
-        void this.#leave(this.#attempt.index, 'a network without a meter has come up');
-        break;
-      case 'joined':
-        if (!this.#connected) this.#tryNow();
-        break;
-    }
-  }
-
-  #watchCertificates(): void {
-    const problem = this.#certificates.problem;
-    const changed = this.#certificates.refresh();
-    const now = this.#certificates.problem;
-    if (now !== undefined && now.message !== problem?.message) {
-      this.#log.warn({ code: now.code, hint: now.hint }, now.message);
-    }
-    if (!changed) return;
-    this.#tryNow();
-    void this.#leave(this.#attempt.index, 'the certificates of the link have changed');
-  }
-
   /** What was waited for may have come. */
   #tryNow(): void {
     this.#brokers.hurry(this.#clock.monoMs());
     this.#hurry.abort();
   }
 
-  /** Asks better brokers whether they answer, and goes to the first that does. */
-  async #lookForBetter(): Promise<void> {
-    if (this.#isLooking || !this.#connected) return;
-    const better = this.#brokers.betterThan(this.#attempt, this.#clock.monoMs());
-    if (better.length === 0) return;
-    this.#isLooking = true;
-    this.#brokers.looked(this.#clock.monoMs());
-    for (const attempt of better) {
-      // An id of its own: with the same one, brokers of a cluster would end the present connection.
-      const open = () => this.#connectionTo(attempt, `anprd-${this.#unitId}-probe`);
-      const problem = await probe(open, this.#clock, this.#stopping.signal);
-      if (attempt.index === 0) this.#firstProblem = problem ?? this.#firstProblem;
-      if (problem !== undefined) continue;
-      await this.#leave(attempt.index, 'a better broker of mqtt.urls is back');
-      break;
-    }
-    this.#isLooking = false;
+  async #probe(attempt: Attempt): Promise<Probed> {
+    // An id of its own: with the same one, brokers of a cluster would end the present connection.
+    const open = () => this.#connectionTo(attempt, `anprd-${this.#unitId}-probe`);
+    const probed = await probe(open, this.#clock, this.#stopping.signal);
+    if (attempt.index === 0) this.#firstProblem = probed.problem ?? this.#firstProblem;
+    return probed;
   }
 
   /** Ends a connection that works, so that another is made, here or at another broker. */
-  async #leave(to: number, why: string): Promise<void> {
+  async #leaveFor({ index }: Attempt, why: string): Promise<void> {
     const current = this.#current;
     if (current === undefined || !this.#connected || current.leavesFor !== undefined) return;
-    this.#log.info({ from: current.attempt.index, to }, why);
-    current.leavesFor = to;
+    const from = current.attempt.index;
+    this.#log.info({ from, to: index }, why);
+    current.leavesFor = index;
     this.#connected = false;
     await within(this.#clock, LEAVING_MS, current.connection.settled());
-    if (to !== current.attempt.index) await within(this.#clock, GOODBYE_MS, this.#say('stopped', current));
+    if (index !== from) await within(this.#clock, GOODBYE_MS, this.#say('stopped', current));
     await current.connection.goodbye(this.#clock, GOODBYE_MS);
+  }
+
+  #present(): Present {
+    return {
+      connected: this.#connected,
+      attempt: this.#attempt,
+      localAddress: this.#current?.connection.localAddress,
+      networkInterface: this.networkInterface,
+    };
   }
 
   #wireOf({ protocolVersion, mayRetain }: Attempt): WireFormat {

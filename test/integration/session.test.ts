@@ -5,10 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type MqttConfig, mqttSchema } from '../../src/config/link-schema.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { createLogger } from '../../src/lib/log.js';
-import type { Addresses } from '../../src/uplink/network.js';
+import type { Interfaces } from '../../src/uplink/network.js';
 import { MqttSession } from '../../src/uplink/session.js';
 import type { MqttSessionOptions } from '../../src/uplink/session-options.js';
-import { closer, type Gate, only311, speaker, startGate, startWebSocket } from '../support/gate.js';
+import { closer, type Gate, joined, only311, speaker, startGate, startWebSocket } from '../support/gate.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
 import { type Received, type Subscriber, subscribe } from '../support/subscriber.js';
 
@@ -334,43 +334,63 @@ it('a broker that has vanished is noticed by its silence, also where nothing is 
 });
 
 describe('the network of the link', () => {
+  const SLOW = { reconnectFirstSeconds: 60, reconnectMostSeconds: 60 };
+  /** What leads to the broker of a test is the loopback, under whichever name. */
+  const LOOPBACK = '127.0.0.1';
+
+  /** Networks with one address each, which a test can change. */
+  function networks(addressOf: Record<string, string>) {
+    const put = (now: Record<string, string>): Interfaces =>
+      Object.fromEntries(
+        Object.entries(now).map(([name, address]) => {
+          const rest = { family: 'IPv4' as const, internal: false, netmask: '', mac: '', cidr: null };
+          return [name, [{ address, ...rest }]];
+        }),
+      );
+    let now = put(addressOf);
+    return { interfaces: () => now, change: (next: Record<string, string>) => (now = put(next)) };
+  }
+
   it('is named, and when it is gone the connection is made again at once', async () => {
-    let now: Addresses = new Map([['127.0.0.1', 'wwan0']]);
-    const { url } = await broker();
-    const slow = { reconnectFirstSeconds: 60, reconnectMostSeconds: 60 };
-    const session = sessionTo([url], slow, { addresses: () => now });
+    const { interfaces, change } = networks({ wwan0: LOOPBACK });
+    const session = sessionTo([(await broker()).url], SLOW, { interfaces });
     await until(() => session.connected);
-    expect(session.networkInterface).toBe('lo');
+    expect(session.networkInterface).toBe('wwan0');
     await session.publish(message('x'));
-    now = new Map([['192.0.2.7', 'wlan0']]);
+    change({ wlan0: '192.0.2.7' });
     await until(() => session.snapshot().connections === 2);
   });
 
   it('that has come up ends the wait for the next attempt', async () => {
-    let now: Addresses = new Map();
+    const { interfaces, change } = networks({});
     const running = await broker();
     await running.stop();
-    const slow = { reconnectFirstSeconds: 60, reconnectMostSeconds: 60 };
-    const session = sessionTo([running.url], slow, { addresses: () => now });
+    const session = sessionTo([running.url], SLOW, { interfaces });
     await until(() => session.snapshot().retriesAtMs !== undefined);
     expect(session.snapshot().retriesAtMs).toBeGreaterThan(Date.now() + 20_000);
     await running.start();
-    now = new Map([['192.0.2.7', 'wlan0']]);
+    change({ wlan0: LOOPBACK });
     await until(() => session.connected);
   });
 
-  it('without a meter is changed to when it comes up', async () => {
-    let now: Addresses = new Map([['127.0.0.1', 'wwan0']]);
-    const { url } = await broker();
-    const back = await receiver(url);
+  it.each([
+    ['is changed to where it leads to the broker', { wwan0: '192.0.2.7', wlan0: LOOPBACK }, 2],
+    ['is not where the other one still does', { wwan0: LOOPBACK, wlan0: '192.0.2.7' }, 1],
+  ])('that has no meter and comes up %s', async (_, after, connections) => {
+    const { interfaces, change } = networks({ wwan0: LOOPBACK });
+    const running = await broker();
+    const back = await receiver(running.url);
+    const probes = await gate(startGate(joined(running.port)));
     const metering = { freeInterfaces: ['wlan0'], kilobytesPerHour: {} };
-    const session = sessionTo([url], { metering }, { addresses: () => now });
+    const session = sessionTo([probes.url], { metering }, { interfaces });
     await until(() => session.connected);
-    now = new Map([...now, ['192.0.2.7', 'wlan0']]);
-    await until(() => session.snapshot().connections === 2);
+    change(after);
+    // One to look, and one to stay.
+    await until(() => probes.connections === connections + 1 && session.connected);
     await session.publish(message('x'));
     await back.until(() => back.of('read').length === 1);
-    expect(back.of('status').map(({ data }) => data.state)).toEqual(['online', 'online']);
+    expect(back.of('status').map(({ data }) => data.state)).toEqual(Array(connections).fill('online'));
+    expect(session.snapshot().connections).toBe(connections);
   });
 });
 

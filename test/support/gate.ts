@@ -29,6 +29,11 @@ export const closer = (near: Socket) => {
   near.once('data', () => near.destroy());
 };
 
+/** The way to a broker, as it is. */
+export const joined = (port: number) => (near: Socket) => {
+  near.once('data', (first: Buffer) => join(near, port, first));
+};
+
 /**
  * The way to a broker as if it spoke MQTT 3.1.1 alone.
  * @param refusal what it answers to another version; absent: it closes the connection, as RabbitMQ 3.10 does
