@@ -5,6 +5,9 @@ import { connect, connectAsync, type IClientOptions, type MqttClient } from 'mqt
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Authority, foundAuthority, type Identity } from '../../scripts/src/fleet/certificates.js';
 import { type ShippedMosquitto, startShippedMosquitto } from '../../scripts/src/fleet/mosquitto.js';
+import { onvifTopicOf, TOPICS, type TopicName, topicOf } from '../../src/uplink/topics.js';
+
+const UNIT_1 = { topicPrefix: 'anpr', unitId: 'unit-1' };
 
 /** The broker configuration that is shipped (config/mosquitto), in a real Mosquitto. */
 
@@ -69,12 +72,15 @@ async function until(condition: () => boolean): Promise<void> {
 const QOS = { qos: 1 } as const;
 
 describe('a device, known by the CN of its certificate', () => {
-  it.each(['read', 'hit', 'image', 'status', 'loss', 'health'])('publishes its own %s', async (kind) => {
-    const heard = await listen(await consumer(), `anpr/+/${kind}`);
+  it.each([
+    ...Object.keys(TOPICS).map((name) => topicOf(name as TopicName, UNIT_1)),
+    onvifTopicOf('onvif', 'unit-1', 'cam-1'),
+  ])('publishes to its own %s', async (topic) => {
+    const heard = await listen(await consumer(), topic);
     const device = await connectAs('unit-1');
-    await device.publishAsync(`anpr/unit-1/${kind}`, '{}', QOS);
+    await device.publishAsync(topic, '{}', QOS);
     await until(() => heard.length > 0);
-    expect(heard).toEqual([`anpr/unit-1/${kind}`]);
+    expect(heard).toEqual([topic]);
   });
 
   it.each([
@@ -82,6 +88,7 @@ describe('a device, known by the CN of its certificate', () => {
     ['a list', 'anpr/lists/stolen/manifest'],
     ['deeper than one level below its own', 'anpr/unit-1/read/more'],
     ['another prefix', 'elsewhere/unit-1/read'],
+    ["another device's ONVIF events", onvifTopicOf('onvif', 'unit-2', 'cam-1')],
   ])('may not publish to %s, and is told so', async (_, topic) => {
     const device = await connectAs('unit-1');
     await expect(device.publishAsync(topic, '{}', QOS)).rejects.toMatchObject({ code: 135 });

@@ -102,6 +102,19 @@ describe('packages', () => {
   });
 });
 
+describe('packages that can be done without', () => {
+  it('are named where they cannot be had, with what is left out, and the rest goes on', () => {
+    pretend('dpkg-query', 'exit 1');
+    const { status, stdout } = bash(
+      "run_step() { exit 7; }; as_root() { return 1; }; install_or_go_without 'no cluster' 'rabbitmq-server|because'; echo goes on",
+    );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/rabbitmq-server +because/);
+    expect(stdout).toContain('going on without them: no cluster');
+    expect(stdout).toContain('goes on\n');
+  });
+});
+
 describe('a Node program', () => {
   function install(version: string, headers: string | undefined): string {
     const program = join(folder, 'node/bin/node');
