@@ -79,6 +79,7 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
     notary,
     clock,
     log,
+    isClockVouched: () => clockWatch.quality.source !== 'unknown',
     onLoss: (losses) => {
       warnings.raise(
         'store-over-budget',

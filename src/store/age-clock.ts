@@ -10,9 +10,9 @@ import { prepared } from './prepared.js';
  *
  * - Time that the monotonic clock has seen counts in full.
  * - Time that only the system's clock tells of (the unit was switched off, or its clock was set
- *   forward) is owed, and is counted no faster than CATCH_UP hours in an hour of running. A date that is
- *   wrong and put right within the day has aged nothing by more than a few days; that of a car which is
- *   switched off at night has been made up for by the next evening.
+ *   forward) is owed. It is counted while a time source vouches for the clock, and no faster than CATCH_UP
+ *   hours in an hour of running: a source that is wrong for some hours ages nothing by more than a day or
+ *   two, and the nights of a car that is switched off have been made up for by the evening.
  * - A clock that is set back takes from what is owed, never from what was counted.
  * - A single leap of more than MOST_LEAP_MS is no time that has passed, and is not owed at all.
  *
@@ -40,11 +40,16 @@ function seenMs(state: AgeState, monoMs: number): number {
   return monoMs >= state.monoMs ? monoMs - state.monoMs : monoMs;
 }
 
-export function advanceAge(state: AgeState, wallMs: number, monoMs: number): AgeState {
+/** @param isVouched whether a time source stands by what the system's clock says. */
+export function advanceAge(
+  state: AgeState,
+  now: { readonly wallMs: number; readonly monoMs: number; readonly isVouched: boolean },
+): AgeState {
+  const { wallMs, monoMs, isVouched } = now;
   const seen = seenMs(state, monoMs);
   const leapMs = wallMs - state.wallMs - seen;
   const owed = Math.max(0, state.unseenMs + (Math.abs(leapMs) > MOST_LEAP_MS ? 0 : leapMs));
-  const caughtUp = Math.min(owed, CATCH_UP * seen);
+  const caughtUp = isVouched ? Math.min(owed, CATCH_UP * seen) : 0;
   return { believedMs: state.believedMs + seen + caughtUp, unseenMs: owed - caughtUp, wallMs, monoMs };
 }
 

@@ -47,6 +47,8 @@ export interface RecordStoreOptions {
   readonly log: Logger;
   /** Called when something was dropped that the broker had not taken, with what the statement of it says. */
   readonly onLoss?: (losses: readonly Loss[]) => void;
+  /** Whether a time source stands by what the clock says: @see AgeState. Left out: none does. */
+  readonly isClockVouched?: () => boolean;
   /** Bytes that are left on the disk of a folder. */
   readonly freeBytes?: (folder: string) => Promise<number>;
 }
@@ -276,7 +278,11 @@ export class RecordStore {
   }
 
   #advanceAge(): void {
-    const age = advanceAge(this.#age, this.#clock.nowMs(), this.#clock.monoMs());
+    const age = advanceAge(this.#age, {
+      wallMs: this.#clock.nowMs(),
+      monoMs: this.#clock.monoMs(),
+      isVouched: this.#options.isClockVouched?.() ?? false,
+    });
     this.#file.run((database) => writeAge(database, age));
     this.#age = age;
   }

@@ -17,11 +17,13 @@ let clock: ManualClock;
 let store: RecordStore;
 /** Bytes that the disk has left beside the store. */
 let freeBytes: number;
+let isClockVouched: boolean;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'anprd-retention-'));
   clock = new ManualClock();
   freeBytes = 1e12;
+  isClockVouched = true;
   await start({ mostMegabytes: 1 });
 });
 
@@ -31,7 +33,12 @@ afterEach(async () => {
 });
 
 async function start(config: Partial<StoreConfig>): Promise<void> {
-  store = recordStoreIn(folder, { clock, config, freeBytes: async () => freeBytes });
+  store = recordStoreIn(folder, {
+    clock,
+    config,
+    freeBytes: async () => freeBytes,
+    isClockVouched: () => isClockVouched,
+  });
   await store.start();
 }
 
@@ -360,6 +367,18 @@ describe('a clock that is set', () => {
       .lease(9, ['reads'])
       .map(({ message }) => message.kind === 'read' && JSON.parse(message.text).vrm);
     expect(order).toEqual(['CD34EFG', 'EF56GHJ']);
+  });
+
+  it('by nobody who can be believed ages nothing, however long it stands', async () => {
+    await restart(config);
+    isClockVouched = false;
+    commit('AB12CDE');
+    acknowledgeAll();
+    clock.set(clock.nowMs() + 300 * DAY_MS);
+    await sweepsFor(6 * 24);
+    expect(store.snapshot()).toMatchObject({ records: 1, erased: { age: 0 } });
+    await sweepsFor(25);
+    expect(store.snapshot()).toMatchObject({ records: 0, erased: { age: 1 } });
   });
 
   it('does not keep from going what has really been there for its days', async () => {

@@ -9,19 +9,21 @@ const BOOT_MONO_MS = 5 * HOUR_MS;
 const begin = firstAge(BEGIN_MS, BOOT_MONO_MS);
 
 /** Time passes, hour by hour; both clocks see it. */
-function running(state: AgeState, hours: number): AgeState {
+function running(state: AgeState, hours: number, isVouched = true): AgeState {
   let now = state;
   for (let hour = 0; hour < hours; hour++) {
-    now = advanceAge(now, now.wallMs + HOUR_MS, now.monoMs + HOUR_MS);
+    now = advanceAge(now, { wallMs: now.wallMs + HOUR_MS, monoMs: now.monoMs + HOUR_MS, isVouched });
   }
   return now;
 }
 
 /** The system's clock is set; no time passes. */
-const set = (state: AgeState, byMs: number) => advanceAge(state, state.wallMs + byMs, state.monoMs);
+const set = (state: AgeState, byMs: number) =>
+  advanceAge(state, { wallMs: state.wallMs + byMs, monoMs: state.monoMs, isVouched: true });
 
 /** Switched off for a while: the monotonic clock begins anew. */
-const off = (state: AgeState, ms: number) => advanceAge(state, state.wallMs + ms, 10_000);
+const off = (state: AgeState, ms: number) =>
+  advanceAge(state, { wallMs: state.wallMs + ms, monoMs: 10_000, isVouched: true });
 
 const agedHours = (state: AgeState) => (state.believedMs - BEGIN_MS) / HOUR_MS;
 
@@ -36,6 +38,12 @@ describe('the clock by which things grow old', () => {
     expect(agedHours(leapt)).toBe(0);
     expect(agedHours(running(leapt, 10))).toBe(40);
     expect(agedHours(running(leapt, 1_000))).toBe(1_240);
+  });
+
+  it('does not count it while no time source vouches for the clock', () => {
+    const leapt = running(set(begin, 10 * DAY_MS), 500, false);
+    expect(agedHours(leapt)).toBe(500);
+    expect(agedHours(running(leapt, 10))).toBe(540);
   });
 
   it('forgets a leap that is taken back, and keeps what was counted until then', () => {
