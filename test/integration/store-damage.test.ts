@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   closeSync,
   mkdtempSync,
@@ -12,16 +13,18 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OutboxItem } from '../../src/domain/outbox.js';
 import { openDatabase } from '../../src/lib/sqlite.js';
+import { createStorageKey, loadStorageKey } from '../../src/lib/storage-key.js';
 import { STORE_MIGRATIONS } from '../../src/store/migrations.js';
 import type { RecordStore, StoreSnapshot } from '../../src/store/record-store.js';
+import { type Sources, stripSources } from '../support/child.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { recordStoreIn } from '../support/record-stores.js';
+import { recordStoreIn, storeConfigOf } from '../support/record-stores.js';
 import { repeatable } from '../support/repeatable.js';
 import { matchOf, passageOf } from '../support/reports.js';
-import { keyIn } from '../support/storage-key.js';
+import { keyFileIn, keyIn } from '../support/storage-key.js';
 
 /**
  * The record store on a file that is damaged: bytes are overwritten in a real encrypted database, which then has to
@@ -33,8 +36,13 @@ const PAGE = 4_096;
 let folder: string;
 let path: string;
 let clock: ManualClock;
+let sources: Sources;
 const stores: RecordStore[] = [];
 
+beforeAll(() => {
+  sources = stripSources();
+});
+afterAll(() => sources.remove());
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'anprd-damage-'));
   path = join(folder, 'records.db');
@@ -148,6 +156,44 @@ async function afterwards(): Promise<{ store: RecordStore; after: Map<string, st
   expect(texts.length, 'an id waits twice').toBe(after.size);
   return { store, after, told: store.snapshot().losses.reduce((sum, { count }) => sum + count, 0) };
 }
+
+describe('a file under another key', () => {
+  it.each([
+    ['whole', () => undefined],
+    ['damaged', () => overwrite(0, Buffer.alloc(PAGE))],
+    ['without a page', () => truncateSync(path, 100)],
+  ])('is never set aside, and left as it is: %s', async (_state, damage) => {
+    const first = await started();
+    fill(first, 5);
+    await stop(first);
+    damage();
+    const before = filesOf();
+    createStorageKey(join(folder, 'other.key'));
+    const other = recordStoreIn(folder, {
+      clock,
+      key: loadStorageKey({ keyFile: join(folder, 'other.key') }),
+    });
+    await expect(other.start()).rejects.toMatchObject({ code: 'store.key-wrong' });
+    await other.stop();
+    expect(filesOf()).toEqual(before);
+  });
+
+  it('is told from a damaged one by its pages, where it comes from a version that left no witness', async () => {
+    const first = await started();
+    const texts = fill(first, 20);
+    await stop(first);
+    rmSync(`${path}.witness`);
+    overwrite(5 * PAGE, Buffer.alloc(PAGE));
+    const { after } = await afterwards();
+    expect(after.size).toBeGreaterThan(texts.size / 2);
+    await stop(stores[0] as RecordStore);
+    rmSync(`${path}.witness`);
+    overwrite(0, Buffer.alloc(PAGE));
+    expect((await started()).snapshot().damage).toMatchObject({
+      setAside: expect.stringContaining('damaged-'),
+    });
+  });
+});
 
 describe('a file with damage in it', () => {
   it('comes up with every hit, whichever page was hit: what one page lost, another still says', async () => {
@@ -301,6 +347,44 @@ describe('a file with damage in it', () => {
     truncateSync(path);
     const { after } = await afterwards();
     for (const [id, text] of before) expect(after.get(id)).toBe(text);
+  });
+
+  it('is salvaged by whoever comes next, where the process is killed again and again in the middle of it', async () => {
+    const first = await started();
+    const before = fill(first, 400);
+    await stop(first);
+    for (const page of pagesOf('outbox_by_lane')) overwrite((page - 1) * PAGE + 100, Buffer.from('damaged!'));
+    const [keyFile, config] = [keyFileIn(folder), storeConfigOf(folder)];
+    for (let kill = 1; kill <= 5; kill++) {
+      const child = sources.run(`
+        import { systemClock } from './src/lib/clock.js';
+        import { createLogger } from './src/lib/log.js';
+        import { loadStorageKey } from './src/lib/storage-key.js';
+        import { StoreFile } from './src/store/store-file.js';
+        let slices = 0;
+        const file = new StoreFile({
+          path: ${JSON.stringify(config.path)},
+          key: loadStorageKey({ keyFile: ${JSON.stringify(keyFile)} }),
+          clock: systemClock,
+          log: createLogger('silent'),
+          onChange: ({ damage }) => {
+            if (damage === undefined) return;
+            if (!damage.isSalvaging || ++slices === ${3 + 7 * kill}) process.kill(process.pid, 'SIGKILL');
+          },
+        });
+        file.open();
+        for (;;) {
+          file.run((database) => database.prepare('SELECT * FROM outbox INDEXED BY outbox_by_lane WHERE lane >= 0').all());
+          await new Promise((resolve) => setImmediate(resolve));
+        }`);
+      const [, signal] = await once(child, 'exit');
+      expect(signal).toBe('SIGKILL');
+    }
+    const { store, after } = await afterwards();
+    for (const [id, text] of before) expect(after.get(id)).toBe(text);
+    expect(store.snapshot().losses).toEqual([]);
+    expect(store.snapshot().records).toBe(401);
+    expect(asides()).toEqual(['records.db.damaged-1']);
   });
 
   it('comes up without its log, as it was when the log was taken over last', async () => {
