@@ -83,7 +83,9 @@ export const mqttSchema = z.strictObject({
     .describe('A broker that has not acknowledged a message after so long is taken for gone.'),
   reconnectFirstSeconds: seconds(1, 60).describe('First wait before reconnecting; doubles at every failure.'),
   reconnectMostSeconds: seconds(60, 3600).describe('Longest wait before reconnecting.'),
-  windowMessages: whole(20, 1, 1000).describe('Messages on their way without acknowledgement at most.'),
+  windowMessages: whole(100, 1, 1000).describe(
+    'Messages on their way without acknowledgement at most; fewer where the broker asks for it.',
+  ),
   mostPacketBytes: whole(262_144, 40_000, 8_000_000).describe(
     'Largest message that is sent; the broker may ask for less.',
   ),

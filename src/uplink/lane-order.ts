@@ -40,17 +40,16 @@ export class LaneOrder {
 
   /** @returns undefined where nothing may go now. */
   next(candidates: readonly Candidate[], nowMono: number): Lane | undefined {
-    const slowness = new Map(candidates.map(({ lane, isSlow }) => [lane, isSlow]));
     let first: Lane | undefined;
     let starving: Lane | undefined;
     for (const lane of LANE_NAMES) {
-      const isSlow = slowness.get(lane);
-      if (isSlow === undefined) {
+      const candidate = candidates.find((one) => one.lane === lane);
+      if (candidate === undefined) {
         this.#waitsSinceMono.delete(lane);
         continue;
       }
-      if (!isSlow) first ??= lane;
-      if (this.#starves(lane, isSlow, nowMono)) starving ??= lane;
+      if (!candidate.isSlow) first ??= lane;
+      if (this.#starves(candidate, nowMono)) starving ??= lane;
     }
     if (starving !== undefined && (first !== 'hits' || this.#lastWasHit)) return starving;
     return first;
@@ -67,7 +66,7 @@ export class LaneOrder {
     this.#lastWasHit = false;
   }
 
-  #starves(lane: Lane, isSlow: boolean, nowMono: number): boolean {
+  #starves({ lane, isSlow }: Candidate, nowMono: number): boolean {
     if (lane === 'hits') return false;
     const sinceMono = this.#waitsSinceMono.get(lane);
     if (sinceMono === undefined) this.#waitsSinceMono.set(lane, nowMono);

@@ -19,6 +19,7 @@ async function publishAll({ url, window, count, path }: BareOrder): Promise<Bare
       } as const,
     }));
   const client = await connectAsync(url, { protocolVersion: 5, clean: true, reconnectPeriod: 0 });
+  const most = Math.min(window, client.serverProperties?.receiveMaximum ?? window);
   const cpuBefore = process.cpuUsage();
   const beganMs = performance.now();
   await new Promise<void>((resolve, reject) => {
@@ -33,7 +34,7 @@ async function publishAll({ url, window, count, path }: BareOrder): Promise<Bare
         else if (sent < count) send();
       });
     };
-    while (sent < Math.min(window, count)) send();
+    while (sent < Math.min(most, count)) send();
   });
   const tookMs = performance.now() - beganMs;
   const { user, system } = process.cpuUsage(cpuBefore);
