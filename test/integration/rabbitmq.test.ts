@@ -187,7 +187,7 @@ describe.skipIf(without !== undefined)(
       bare.on('connect', () => {
         connected = true;
       });
-      await new Promise((resolve) => bare.once('close', resolve));
+      await new Promise<void>((resolve) => bare.once('close', () => resolve()));
       expect(connected).toBe(false);
     });
   },
