@@ -200,6 +200,44 @@ describe('after an outage', () => {
   });
 });
 
+describe('a metered link', () => {
+  const metered = (
+    freeInterfaces: string[],
+    kilobytesPerHour: MqttConfig['metering']['kilobytesPerHour'],
+  ) => ({
+    metering: { freeInterfaces, kilobytesPerHour },
+  });
+
+  it('carries no picture that it has no budget for, and a free one does', async () => {
+    const { url } = await broker();
+    const back = await receiver(url);
+    store.commit({ passage: passageOf('AB12CDE'), match: matchOf('AB12CDE', 'stolen'), clock: QUALITY });
+    const costly = uplinkTo(url, metered(['eth-elsewhere'], { hitImages: 0, readImages: 0 }));
+    await until(() => waits() === 2);
+    expect(costly.snapshot().meter.shut).toEqual(['hit-images', 'read-images']);
+    await costly.stop();
+    uplinkTo(url, metered(['lo'], { hitImages: 0, readImages: 0 }));
+    await until(() => waits() === 0);
+    await back.until(() => back.of('image').length === 2);
+  });
+
+  it('counts on where the process before it ended', async () => {
+    const { url } = await broker();
+    for (let index = 0; index < 20; index++) report(undefined, `A${index}`);
+    const before = uplinkTo(url, metered([], { reads: 5 }));
+    await until(() => before.snapshot().meter.shut.includes('reads'));
+    await before.stop();
+    const left = waits();
+    const spentBytes = before.snapshot().meter.spentBytes.reads;
+    expect(left).toBeGreaterThan(10);
+    const after = uplinkTo(url, metered([], { reads: 5 }));
+    report(after, 'AB12CDE', { hit: true });
+    await until(() => after.snapshot().acknowledged.hits === 1);
+    expect(after.snapshot().meter.spentBytes.reads).toBe(spentBytes);
+    expect(waits()).toBe(left + 1);
+  });
+});
+
 describe('the status', () => {
   async function states(back: Subscriber): Promise<string[]> {
     await systemClock.sleep(100);

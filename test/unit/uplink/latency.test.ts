@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HitLatencies } from '../../../src/uplink/latency.js';
+import { HitLatencies, hitTimesOf } from '../../../src/uplink/latency.js';
 
 function hit(capturedAtMs: number, acknowledgedAfterMs: number) {
   return {
@@ -40,5 +40,28 @@ describe('the time of hits from camera to broker', () => {
     latencies.add(hit(0, 99_999));
     for (let index = 0; index < 1_000; index++) latencies.add(hit(index, 40));
     expect(latencies.summary()).toMatchObject({ count: 1_000, worstMs: 40 });
+  });
+});
+
+describe('the statement of a hit', () => {
+  const statement = {
+    late: false,
+    matchedAt: '2026-11-20T10:00:00.012Z',
+    committedAt: '2026-11-20T10:00:00.015Z',
+    read: { capturedAt: '2026-11-20T10:00:00.000Z', firstSeenMs: -300 },
+  };
+  const atMs = Date.UTC(2026, 10, 20, 10);
+
+  it('tells the times of its way up to the store', () => {
+    expect(hitTimesOf(JSON.stringify(statement))).toEqual({
+      firstSeenAtMs: atMs - 300,
+      capturedAtMs: atMs,
+      matchedAtMs: atMs + 12,
+      committedAtMs: atMs + 15,
+    });
+  });
+
+  it('tells none where the hit is late: it is as old as its read', () => {
+    expect(hitTimesOf(JSON.stringify({ ...statement, late: true }))).toBeUndefined();
   });
 });
