@@ -152,7 +152,8 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
       const { hit } = store.commit({
         passage,
         clock: clockWatch.quality,
-        ...(match !== undefined && { match, matchedAtMs }),
+        ...(outcome.kind === 'read' && { matchedAtMs }),
+        ...(match !== undefined && { match }),
       });
       warnings.clear('store-failing', '');
       if (passage.phase === 'closed') counts[outcome.kind]++;
