@@ -387,6 +387,61 @@ describe('a file with damage in it', () => {
     expect(asides()).toEqual(['records.db.damaged-1']);
   });
 
+  it('gives each of its texts to a broker once, hits first, while it is still being salvaged', async () => {
+    const first = await started();
+    const before = fill(first, 200);
+    await stop(first);
+    for (const page of pagesOf('outbox_by_lane')) overwrite((page - 1) * PAGE + 100, Buffer.from('damaged!'));
+    const store = await started();
+    const taken: OutboxItem[] = [];
+    const take = () => {
+      const items = store.outbox.lease(7);
+      taken.push(...items);
+      store.outbox.ack(items.map(({ id }) => id));
+      return items.length;
+    };
+    while (take() > 0 || store.snapshot().damage?.isSalvaging)
+      await new Promise((next) => setImmediate(next));
+    const texts = taken.filter(({ message }) => message.kind !== 'image');
+    expect(texts).toHaveLength(before.size);
+    expect(textsOf(texts)).toEqual(before);
+    const lastHit = taken.findLastIndex(({ lane }) => lane === 'hits');
+    expect(lastHit).toBeLessThan([...before.keys()].filter((id) => id.startsWith('hit')).length);
+    expect(taken.filter(({ message }) => message.kind === 'image')).toHaveLength(2 * 200);
+    // And what was acknowledged may be erased: nothing of it is left to wait.
+    expect(store.snapshot().lanes.reads.items).toBe(0);
+  });
+
+  it('of the version before there were statements has its texts sealed, where they can be read', async () => {
+    const old = openDatabase(path, STORE_MIGRATIONS.slice(0, 2), { key: keyIn(folder) });
+    const { platePatch, overviewImage, ...passage } = passageOf('AB12CDE');
+    const insert = (table: string, ...values: unknown[]) =>
+      old.prepare(`INSERT INTO ${table} VALUES (${values.map(() => '?').join(', ')})`).run(...values);
+    const said = [JSON.stringify({ ...passage, cameraId: 'cam-1' }), '{"source":"unknown"}'];
+    for (let index = 1; index <= 40; index++) {
+      const id = `record-${String(index).padStart(3, '0')}`;
+      insert('records', id, index, 'cam-1', 'closed', ...said, clock.nowMs(), 'AB12CDE');
+      insert('images', id, 'overview', 1, 1, 8, 8, clock.nowMs(), Buffer.from(overviewImage?.jpeg ?? []));
+      old.prepare('INSERT INTO outbox (lane, record_id, queued_at_ms) VALUES (1, ?, 1)').run(id);
+      old
+        .prepare(
+          `INSERT INTO outbox (lane, record_id, image_kind, queued_at_ms) VALUES (3, ?, 'overview', 1)`,
+        )
+        .run(id);
+    }
+    const page = old
+      .prepare(`SELECT min(pageno) FROM dbstat WHERE name = 'outbox_by_lane'`)
+      .pluck()
+      .get() as number;
+    old.close();
+    overwrite((page - 1) * PAGE + 100, Buffer.from('damaged!'));
+    const { store, after } = await afterwards();
+    expect(store.snapshot().damage).toBeDefined();
+    expect([...after.keys()].filter((id) => id.startsWith('read record-'))).toHaveLength(40);
+    expect(store.snapshot().lanes['read-images'].items).toBe(40 + 2);
+    expect(store.snapshot().losses).toEqual([]);
+  });
+
   it('comes up without its log, as it was when the log was taken over last', async () => {
     const first = await started();
     const before = fill(first, 10);
