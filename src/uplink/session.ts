@@ -158,7 +158,7 @@ export class MqttSession implements Link {
   }
 
   get unsentBytes(): number {
-    return this.#current?.connection.unsentBytes ?? 0;
+    return this.#connected ? (this.#current?.connection.unsentBytes ?? 0) : 0;
   }
 
   async publish(message: WireMessage): Promise<void> {
@@ -174,6 +174,7 @@ export class MqttSession implements Link {
     const current = this.#current;
     if (current === undefined) return;
     current.isDropped = true;
+    this.#connected = false;
     current.connection.drop(connectionError(current.attempt.url, new Error(reason)));
   }
 

@@ -15,6 +15,7 @@ import { type Published, publish } from '../../src/matching/publisher/publish.js
 import { FolderUpload } from '../../src/matching/publisher/upload.js';
 import { entryFromValues } from '../../src/matching/voi-entry.js';
 import { publishList, type UploadProgress } from '../../src/uplink/list-publisher.js';
+import { only311, startGate } from '../support/gate.js';
 import { rowOf } from '../support/groups.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
 import { startRelay } from '../support/relay.js';
@@ -69,7 +70,8 @@ const hurried: Clock = {
 
 interface Uploading {
   url?: string;
-  protocolVersion?: 4 | 5;
+  urls?: string[];
+  protocolVersion?: 'auto' | 4 | 5;
   clock?: Clock;
   resend?: boolean;
   onProgress?: (progress: UploadProgress) => void;
@@ -77,9 +79,10 @@ interface Uploading {
 
 function upload(options: Uploading = {}) {
   const { url = broker.url, protocolVersion = 5, clock = systemClock, resend = false } = options;
+  const { urls = [url] } = options;
   return publishList({
     config: mqttSchema.parse({
-      urls: [url],
+      urls,
       protocolVersion,
       reconnectFirstSeconds: 0.02,
       reconnectMostSeconds: 0.1,
@@ -332,6 +335,17 @@ describe('a broker that does not take it', () => {
     await revision(10);
     const error = await upload({ protocolVersion, clock: hurried }).catch((thrown) => thrown);
     expect(['uplink.refused', 'hotlist.publish-failed']).toContain(error.code);
+  });
+
+  it('goes to the next broker of the list, in the version that it speaks', async () => {
+    const old = await startGate(only311(broker.port));
+    try {
+      const published = await revision(10);
+      await upload({ urls: ['mqtt://127.0.0.1:1', old.url], protocolVersion: 'auto' });
+      await expectOnBroker(published);
+    } finally {
+      await old.close();
+    }
   });
 
   it('gives up after a while on a broker that is away', async () => {

@@ -243,6 +243,13 @@ describe('what listens where a broker was expected', () => {
     expect(session.connected).toBe(false);
   });
 
+  it.each(['ws', 'wss', 'mqtts'])('and says nothing ends the attempt under %s too', async (scheme) => {
+    const there = await gate(startGate(speaker()));
+    const session = sessionTo([there.url.replace('mqtt', scheme)]);
+    await until(() => session.snapshot().problem?.message.includes('no answer within') ?? false);
+    await until(() => there.connections > 1);
+  });
+
   it('may be nothing at all: a name that nobody knows, a port where nobody is', async () => {
     const unknown = sessionTo(['mqtt://no-such-broker.invalid:1883']);
     const nobody = sessionTo(['mqtt://127.0.0.1:1']);
@@ -303,6 +310,22 @@ describe('a connection that is given up', () => {
     await session.publish(message('x'));
     session.drop('stuck');
     await until(() => session.snapshot().connections === 2);
+  });
+
+  it('has told before how much the network has not taken yet', async () => {
+    const running = await broker();
+    const session = sessionTo([running.url], { protocolVersion: 4 });
+    await until(() => session.connected);
+    expect(session.unsentBytes).toBe(0);
+    running.freeze();
+    // More than the kernel holds for a connection over the loopback.
+    const sent = Array.from({ length: 100 }, () => session.publish(message('x'.repeat(200_000))));
+    const ended = Promise.allSettled(sent);
+    await until(() => session.unsentBytes > 0);
+    session.drop('tried');
+    expect((await ended).every(({ status }) => status === 'rejected')).toBe(true);
+    expect(session.unsentBytes).toBe(0);
+    running.thaw();
   });
 
   it('rejects what was on its way, and says why', async () => {
