@@ -11,7 +11,12 @@ async function main(): Promise<number> {
     process.stderr.write(`${parsed.problem}\nscripts/fleet --help says more\n`);
     return 2;
   }
-  const result = await runFleet(parsed, (line) => process.stderr.write(`${line}\n`));
+  const interrupted = new Promise<never>((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => reject(new Error('given up')));
+    }
+  });
+  const result = await runFleet(parsed, (line) => process.stderr.write(`${line}\n`), interrupted);
   process.stdout.write(`${parsed.json ? renderFleetJson(result) : renderFleet(result)}\n`);
   return isFlawless(result) ? 0 : 1;
 }
@@ -22,3 +27,5 @@ try {
   process.stderr.write(`fleet: ${messageOf(error)}\n`);
   process.exitCode = 1;
 }
+// What was given up may still be waiting for something.
+process.exit();

@@ -1,3 +1,4 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
@@ -9,6 +10,26 @@ export interface FleetBroker {
   /** For the reference consumer. */
   readonly consumerUrls: readonly string[];
   stop(): Promise<void>;
+}
+
+/**
+ * Starts a program that ends with this one, whatever ends it: the kernel sees to that (setpriv is part of
+ * Debian's base). In a group of its own, because Ctrl-C is for this one, which ends the others in order.
+ */
+export function spawnTied(
+  program: string,
+  args: readonly string[],
+  options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly stdio: StdioOptions },
+): ChildProcess {
+  return spawn('setpriv', ['--pdeathsig', 'KILL', program, ...args], { ...options, detached: true });
+}
+
+/** Waits until it is gone. */
+export async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill(signal);
+  await gone;
 }
 
 /** Ports of the loopback that nobody listened to a moment ago. */

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { packageRoot } from '../../../src/lib/package-root.js';
 import { type ChainReport, chainReports, type RefusedCount, refusedCounts } from '../consumer/chains.js';
-import type { FleetBroker } from './broker.js';
+import { end, type FleetBroker, spawnTied } from './broker.js';
 import type { Identity } from './certificates.js';
 import type { Arrival } from './ledger.js';
 
@@ -45,9 +45,8 @@ export async function startConsumers(options: ConsumersOptions): Promise<Consume
     Array.from({ length: count }, async (_, index) => {
       const urls = broker.consumerUrls.flatMap((url) => ['--broker', url]);
       const own = ['--database', path, '--keys', keysPath, '--prefix', prefix, '--name', String(index + 1)];
-      const child = spawn(process.execPath, [PROGRAM, ...own, ...urls, ...(access ?? [])], {
+      const child = spawnTied(process.execPath, [PROGRAM, ...own, ...urls, ...(access ?? [])], {
         stdio: ['ignore', 'pipe', 'inherit'],
-        detached: true,
       });
       await subscribed(child);
       return child;
@@ -64,7 +63,7 @@ export async function startConsumers(options: ConsumersOptions): Promise<Consume
     refused: () => refusedCounts(database),
     stop: async () => {
       database.close();
-      await Promise.all(children.map(end));
+      await Promise.all(children.map((child) => end(child, 'SIGTERM')));
     },
   };
 }
@@ -82,11 +81,4 @@ async function subscribed(child: ChildProcess): Promise<void> {
   gone.catch(() => undefined);
   await Promise.race([said, gone]);
   clearTimeout(late);
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  await gone;
 }

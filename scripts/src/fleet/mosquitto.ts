@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../../src/lib/package-root.js';
-import { answers, type FleetBroker, fillIn, freePorts } from './broker.js';
+import { answers, end, type FleetBroker, fillIn, freePorts, spawnTied } from './broker.js';
 import type { Authority } from './certificates.js';
 
 export interface ShippedMosquitto extends FleetBroker {
@@ -38,10 +37,8 @@ export async function startShippedMosquitto(folder: string, authority: Authority
 
   let child: ChildProcess;
   async function start(): Promise<void> {
-    child = spawn('mosquitto', ['-c', configurationPath], {
+    child = spawnTied('mosquitto', ['-c', configurationPath], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      // In a group of its own: Ctrl-C is for the program that started it, which stops it in the end.
-      detached: true,
       // Debian keeps daemons where users do not look.
       env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
     });
@@ -62,22 +59,15 @@ export async function startShippedMosquitto(folder: string, authority: Authority
     throw new Error(`mosquitto did not start: ${failure ?? said}`);
   }
 
-  async function end(signal: NodeJS.Signals): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill(signal);
-    await gone;
-  }
-
   await start();
   return {
     name: 'Mosquitto',
     deviceUrls: [`mqtts://127.0.0.1:${devicePort}`],
     consumerUrls: [`mqtts://127.0.0.1:${centrePort}`],
     crash: async () => {
-      await end('SIGKILL');
+      await end(child, 'SIGKILL');
       await start();
     },
-    stop: () => end('SIGTERM'),
+    stop: () => end(child, 'SIGTERM'),
   };
 }

@@ -1,35 +1,30 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../../src/lib/package-root.js';
-import { answers, type FleetBroker, fillIn, freePorts } from './broker.js';
+import { end, type FleetBroker, freePorts, spawnTied } from './broker.js';
 import type { Authority } from './certificates.js';
 import { definitionsFor } from './rabbitmq-definitions.js';
+import { RabbitNode } from './rabbitmq-node.js';
 
-/** A node of the cluster, by its place from 0. */
+/** Nodes are named by their place from 0. */
 export interface RabbitCluster extends FleetBroker {
   /** SIGKILL: what it has not written to its disk is gone. */
   kill(node: number): Promise<void>;
   /** Starts a node that was killed; resolves when it takes connections. */
   restart(node: number): Promise<void>;
-  /** Messages that wait in the cluster, by queue. */
-  waiting(): Promise<Readonly<Record<string, number>>>;
 }
 
 const SHIPPED = join(packageRoot(import.meta.dirname), 'config/rabbitmq');
 const PACKAGED = '/usr/lib/rabbitmq/lib';
-/** Whatever becomes of us, the nodes end with us: the kernel sees to it (setpriv is part of Debian's base). */
-const TIED = ['--pdeathsig', 'KILL'];
-const NODES = [1, 2, 3] as const;
-const START_MS = 90_000;
+const NAMES = ['anprd-1@localhost', 'anprd-2@localhost', 'anprd-3@localhost'] as const;
 const COMMAND_MS = 60_000;
 
 /** @returns why there can be no cluster here, or undefined where Debian's package is installed. */
 export function whyNoRabbitmq(): string | undefined {
-  return programs() === undefined ? `rabbitmq-server (a Debian package) is not installed` : undefined;
+  return programs() === undefined ? 'rabbitmq-server (a Debian package) is not installed' : undefined;
 }
 
 /** The programs themselves: the wrappers in /usr/sbin run as root or as the package's own user alone. */
@@ -61,137 +56,41 @@ export async function startRabbitCluster(
 ): Promise<RabbitCluster> {
   const bin = programs();
   if (bin === undefined) throw new Error(whyNoRabbitmq());
-  mkdirSync(folder, { recursive: true });
-  // rabbitmqctl takes the last of these by itself, between them the nodes' own.
-  const ports = await freePorts(10);
-  const [epmdPort, ...rest] = ports as [number, ...number[]];
-  const nodes = NODES.map((number, index) => ({
-    name: `anprd-${number}@localhost`,
-    folder: join(folder, `node-${number}`),
-    amqpPort: rest[index] as number,
-    mqttPort: rest[index + 3] as number,
-    distributionPort: rest[index + 6] as number,
-  }));
-  const broker = await authority.broker();
-  const shipped = readFileSync(join(SHIPPED, 'rabbitmq.conf'), 'utf8');
-  writeFileSync(join(folder, '.erlang.cookie'), randomBytes(16).toString('hex'), { mode: 0o400 });
-  // Debian's rabbitmq-env.conf is for the system's own node.
-  writeFileSync(join(folder, 'rabbitmq-env.conf'), '');
-
-  const common = {
-    PATH: process.env.PATH,
-    LANG: 'C.UTF-8',
-    HOME: folder,
-    ERL_EPMD_PORT: String(epmdPort),
-    ERL_EPMD_ADDRESS: '127.0.0.1',
-    RABBITMQ_CONF_ENV_FILE: join(folder, 'rabbitmq-env.conf'),
-    RABBITMQ_ENABLED_PLUGINS_FILE: join(SHIPPED, 'enabled_plugins'),
+  const [epmdPort, ...ports] = (await freePorts(1 + 3 * NAMES.length)) as [number, ...number[]];
+  const environment = prepareFolder(folder, epmdPort);
+  const configuration = readFileSync(join(SHIPPED, 'rabbitmq.conf'), 'utf8');
+  const identity = await authority.broker();
+  const portsOf = (index: number) => {
+    const [amqp, mqtt, distribution] = ports.slice(3 * index) as [number, number, number];
+    return { amqp, mqtt, distribution };
   };
-  const environments = nodes.map((node) => {
-    mkdirSync(node.folder, { recursive: true });
-    const configuration = fillIn(shipped, {
-      'listeners.ssl.default = 5671': `listeners.ssl.default = 127.0.0.1:${node.amqpPort}`,
-      'mqtt.listeners.ssl.default = 8883': `mqtt.listeners.ssl.default = 127.0.0.1:${node.mqttPort}`,
-      '/etc/rabbitmq/tls/ca.pem': broker.caFile,
-      '/etc/rabbitmq/tls/broker.pem': broker.certificateFile,
-      '/etc/rabbitmq/tls/broker.key': broker.keyFile,
-      'rabbit@broker-1': nodes[0]?.name as string,
-      'rabbit@broker-2': nodes[1]?.name as string,
-      'rabbit@broker-3': nodes[2]?.name as string,
-      // Whatever room the disk of this machine has: the shipped figure is a server's.
-      'disk_free_limit.absolute = 2GB': 'disk_free_limit.absolute = 100MB',
-    });
-    const ours = [
-      'distribution.listener.interface = 127.0.0.1',
-      `distribution.listener.port_range.min = ${node.distributionPort}`,
-      `distribution.listener.port_range.max = ${node.distributionPort}`,
-      // The first one finds no other: it need not look for long.
-      'cluster_formation.discovery_retry_limit = 1',
-    ];
-    writeFileSync(join(node.folder, 'rabbitmq.conf'), `${configuration}\n${ours.join('\n')}\n`);
-    return {
-      ...common,
-      RABBITMQ_NODENAME: node.name,
-      RABBITMQ_MNESIA_BASE: node.folder,
-      RABBITMQ_LOG_BASE: node.folder,
-      RABBITMQ_DIST_PORT: String(node.distributionPort),
-      RABBITMQ_CONFIG_FILE: join(node.folder, 'rabbitmq.conf'),
-      // The script then becomes the node, so that its process id is the node's.
-      RUNNING_UNDER_SYSTEMD: 'true',
-    };
+  const nodes = NAMES.map((name, index) => {
+    const own = { name, folder: join(folder, `node-${index + 1}`), ports: portsOf(index) };
+    return new RabbitNode({ ...own, names: NAMES, configuration, identity, bin, environment });
   });
-
-  const running = new Map<number, ChildProcess>();
-  const epmd = spawn('setpriv', [...TIED, 'epmd', '-port', String(epmdPort), '-address', '127.0.0.1'], {
-    stdio: 'ignore',
-    detached: true,
-  });
+  const epmd = spawnTied('epmd', ['-port', String(epmdPort), '-address', '127.0.0.1'], { stdio: 'ignore' });
+  // Without it no node starts, and says so.
   epmd.once('error', () => undefined);
 
-  function launch(index: number): void {
-    const child = spawn('setpriv', [...TIED, join(bin as string, 'rabbitmq-server')], {
-      env: environments[index],
+  async function control(...args: readonly string[]): Promise<void> {
+    const command = ['--node', NAMES[0], '--quiet', ...args];
+    await promisify(execFile)(join(bin as string, 'rabbitmqctl'), command, {
+      env: environment,
       cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
+      timeout: COMMAND_MS,
     });
-    let said = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        said = `${said}${text}`.slice(-4_000);
-        writeFileSync(join(nodes[index]?.folder as string, 'said.txt'), said);
-      });
-    }
-    child.once('error', () => undefined);
-    running.set(index, child);
-  }
-
-  /** Its last listener is the one of MQTT, opened when everything behind it is there. */
-  async function ready(index: number): Promise<void> {
-    const untilMs = Date.now() + START_MS;
-    while (!(await answers(nodes[index]?.mqttPort as number))) {
-      const child = running.get(index);
-      if (Date.now() > untilMs || child === undefined || child.exitCode !== null) {
-        const said = readFileSync(join(nodes[index]?.folder as string, 'said.txt'), 'utf8');
-        throw new Error(`node ${index + 1} of RabbitMQ did not start:\n${said}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-
-  async function end(child: ChildProcess | undefined): Promise<void> {
-    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
-  }
-
-  /** On the first node that is up. */
-  async function control(...args: readonly string[]): Promise<string> {
-    const up = nodes.find(
-      (_, index) => running.get(index)?.exitCode === null && running.get(index)?.signalCode === null,
-    );
-    const { stdout } = await promisify(execFile)(
-      join(bin as string, 'rabbitmqctl'),
-      ['--node', up?.name as string, '--quiet', ...args],
-      { env: common, cwd: folder, timeout: COMMAND_MS },
-    );
-    return stdout;
   }
 
   async function stop(): Promise<void> {
-    // What it holds is thrown away with its folder: nothing to gain by shutting down in order.
-    await Promise.all([...running.values()].map(end));
-    await end(epmd);
+    // What they hold is thrown away with the folder: nothing to gain by shutting down in order.
+    await Promise.all(nodes.map((node) => node.kill()));
+    await end(epmd, 'SIGKILL');
   }
 
   try {
     // One after the other: at once, each may found a register of client ids of its own, and the MQTT
     // plugin (3.10) then lets nobody in on some of them.
-    for (const index of nodes.keys()) {
-      launch(index);
-      await ready(index);
-    }
+    for (const node of nodes) await node.start();
     const definitionsPath = join(folder, 'definitions.json');
     const definitions = readFileSync(join(SHIPPED, 'definitions.json'), 'utf8');
     writeFileSync(definitionsPath, JSON.stringify(definitionsFor(definitions, unitIds)));
@@ -201,24 +100,34 @@ export async function startRabbitCluster(
     await stop();
     throw error;
   }
+  const nodeAt = (index: number) => {
+    const node = nodes[index];
+    if (node === undefined) throw new Error(`no node ${index}`);
+    return node;
+  };
   return {
     name: 'RabbitMQ, three nodes',
-    deviceUrls: nodes.map(({ mqttPort }) => `mqtts://127.0.0.1:${mqttPort}`),
-    consumerUrls: nodes.map(({ amqpPort }) => `amqps://127.0.0.1:${amqpPort}`),
-    kill: (node) => end(running.get(node)),
-    restart: async (node) => {
-      launch(node);
-      await ready(node);
-    },
-    waiting: async () => {
-      const rows = (await control('list_queues', 'name', 'messages', '--no-table-headers')).trim();
-      return Object.fromEntries(
-        rows.split('\n').map((row) => {
-          const [name, messages] = row.split('\t');
-          return [name, Number(messages)];
-        }),
-      );
-    },
+    deviceUrls: nodes.map((_, index) => `mqtts://127.0.0.1:${portsOf(index).mqtt}`),
+    consumerUrls: nodes.map((_, index) => `amqps://127.0.0.1:${portsOf(index).amqp}`),
+    kill: async (index) => nodeAt(index).kill(),
+    restart: async (index) => nodeAt(index).start(),
     stop,
+  };
+}
+
+/** @returns what every program of the cluster has in its environment, and nothing of ours. */
+function prepareFolder(folder: string, epmdPort: number): NodeJS.ProcessEnv {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, '.erlang.cookie'), randomBytes(16).toString('hex'), { mode: 0o400 });
+  // Debian's rabbitmq-env.conf is for the system's own node.
+  writeFileSync(join(folder, 'rabbitmq-env.conf'), '');
+  return {
+    PATH: process.env.PATH,
+    LANG: 'C.UTF-8',
+    HOME: folder,
+    ERL_EPMD_PORT: String(epmdPort),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    RABBITMQ_CONF_ENV_FILE: join(folder, 'rabbitmq-env.conf'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(SHIPPED, 'enabled_plugins'),
   };
 }

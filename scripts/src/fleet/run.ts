@@ -44,14 +44,23 @@ const RAMP_MS = 10_000;
 const QUIET_MS = 60_000;
 const NODE_AWAY_MS = 20_000;
 
-/** @throws Error where the broker or a consumer does not start. */
-export async function runFleet(options: FleetArguments, say: (line: string) => void): Promise<FleetResult> {
+/**
+ * @param interrupted rejects where the run is to be given up.
+ * @throws Error where the broker or a consumer does not start.
+ */
+export async function runFleet(
+  options: FleetArguments,
+  say: (line: string) => void,
+  interrupted: Promise<never> = new Promise(() => undefined),
+): Promise<FleetResult> {
   const folder = mkdtempSync(join(tmpdir(), 'anprd-fleet-'));
   const unitIds = Array.from({ length: options.devices }, (_, index) => `unit-${index + 1}`);
   const undo: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
   try {
-    const { broker, identities } = await prepare(options, folder, unitIds, say, undo);
-    return await measure(options, folder, broker, identities, say, undo);
+    const run = prepare(options, folder, unitIds, say, undo).then(({ broker, identities }) =>
+      measure(options, folder, broker, identities, say, undo),
+    );
+    return await Promise.race([run, interrupted]);
   } finally {
     for (const step of undo.reverse()) await step();
   }
