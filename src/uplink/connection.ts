@@ -39,6 +39,8 @@ export interface ConnectionEnd {
   readonly error: DeviceError;
   /** `lost` once there was a connection. */
   readonly kind: Exclude<AttemptEnd['kind'], 'dropped' | 'left'>;
+  /** MQTT 5: the broker said that it ends the connection, and why. */
+  readonly isSentAway: boolean;
 }
 
 /**
@@ -62,6 +64,7 @@ export class Connection {
   readonly #onTheirWay = new Set<Promise<unknown>>();
   #isOpen = false;
   #isOver = false;
+  #isSentAway = false;
   #why: unknown;
 
   /** @throws DeviceError uplink.connect-failed where the attempt cannot even be made */
@@ -79,6 +82,7 @@ export class Connection {
     // mqtt.js keeps those to itself that have no code, such as what a WebSocket is answered.
     client.stream.on('error', end);
     client.on('disconnect', (packet) => {
+      this.#isSentAway = true;
       this.#why ??= disconnectError(this.#url, packet);
     });
     this.opened = new Promise((resolve) => {
@@ -212,7 +216,7 @@ export class Connection {
 
   #close(): ConnectionEnd {
     this.#isOver = true;
-    const end = this.#end();
+    const end = { ...this.#end(), isSentAway: this.#isSentAway };
     for (const reject of this.#rejectors) reject(end.error);
     this.#rejectors.clear();
     // Frees its timers; what it still held was just handed back.
@@ -220,7 +224,7 @@ export class Connection {
     return end;
   }
 
-  #end(): ConnectionEnd {
+  #end(): Omit<ConnectionEnd, 'isSentAway'> {
     const { attempt, connectWithinMs = CONNECT_WITHIN_MS } = this.#options;
     const why = this.#why;
     const code = (why as { code?: unknown } | undefined)?.code;

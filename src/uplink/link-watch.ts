@@ -29,7 +29,8 @@ export interface LinkWatchOptions {
   readonly probe: (attempt: Attempt) => Promise<Probed>;
   /** Ends the present connection, so that the next is made with this broker. */
   readonly leaveFor: (attempt: Attempt, why: string) => Promise<void>;
-  readonly drop: (reason: string) => void;
+  /** Ends it without a word, as nobody would hear it. */
+  readonly abandon: (why: string) => void;
   /** Ends the wait for the next attempt. */
   readonly tryNow: () => void;
 }
@@ -78,11 +79,11 @@ export class LinkWatch {
   }
 
   #lookAtNetwork(before: Addresses, after: Addresses): void {
-    const { present, freeInterfaces, brokers, clock, drop, tryNow } = this.#options;
+    const { present, freeInterfaces, brokers, clock, abandon, tryNow } = this.#options;
     switch (networkChange(present(), freeInterfaces, before, after)) {
       case 'gone':
         brokers.hurry(clock.monoMs());
-        drop('this device has left the network that led there');
+        abandon('this device has left the network that led to the broker');
         break;
       case 'free':
         this.#freeCameUp = true;

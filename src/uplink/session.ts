@@ -17,7 +17,7 @@ import { renderStatus, type UnitState, type WireFormat, type WireMessage } from 
 import { type Probed, probe } from './probe.js';
 import { type MqttSessionOptions, SESSION_PACE, type SessionPace } from './session-options.js';
 
-/** A connection that lasted so long was a success: the next wait is the shortest again. */
+/** A connection that lasted so long was a success, though nothing was sent: the next wait is the shortest again. */
 const STEADY_AFTER_MS = 5_000;
 /** For what is on its way when a connection is left for another one. */
 const LEAVING_MS = 5_000;
@@ -116,7 +116,7 @@ export class MqttSession implements Link {
       present: () => this.#present(),
       probe: (attempt) => this.#probe(attempt),
       leaveFor: (attempt, why) => this.#leaveFor(attempt, why),
-      drop: (reason) => this.drop(reason),
+      abandon: (why) => this.#abandon(why),
       tryNow: () => this.#tryNow(),
     });
   }
@@ -255,12 +255,13 @@ export class MqttSession implements Link {
     }
     const current: Current = { attempt, connection, sessionId, acknowledged: 0, isDropped: false };
     this.#current = current;
-    if ((await connection.opened) && !this.#stopping.signal.aborted) this.#greet(current);
-    const { error, kind } = await connection.ended;
+    const isOpen = await connection.opened;
+    if (isOpen && !current.isDropped && !this.#stopping.signal.aborted) this.#greet(current);
+    const end = await connection.ended;
     this.#connected = false;
     this.#current = undefined;
     this.inbound.detach();
-    return { error, end: endOf(current, kind, this.#clock.monoMs()) };
+    return { error: end.error, end: endOf(current, end, this.#clock.monoMs()) };
   }
 
   #connectionTo(attempt: Attempt, clientId: string, will?: WireMessage): Connection {
@@ -344,6 +345,16 @@ export class MqttSession implements Link {
     await current.connection.goodbye(this.#clock, GOODBYE_MS);
   }
 
+  /** The broker is not to blame: it is asked again first, and at once. */
+  #abandon(why: string): void {
+    const current = this.#current;
+    if (current === undefined || current.leavesFor !== undefined) return;
+    this.#log.info({ networkInterface: current.networkInterface }, why);
+    current.leavesFor = current.attempt.index;
+    this.#connected = false;
+    current.connection.drop(connectionError(current.attempt.url, new Error(why)));
+  }
+
   #present(): Present {
     return {
       connected: this.#connected,
@@ -364,9 +375,11 @@ export class MqttSession implements Link {
   }
 }
 
-function endOf(current: Current, kind: ConnectionEnd['kind'], nowMono: number): AttemptEnd {
-  if (current.leavesFor !== undefined) return { kind: 'left', to: current.leavesFor };
-  if (current.isDropped) return { kind: 'dropped', sound: current.acknowledged > 0 };
+function endOf(current: Current, { kind, isSentAway }: ConnectionEnd, nowMono: number): AttemptEnd {
+  const { leavesFor, isDropped, acknowledged, openedMono = nowMono } = current;
+  if (leavesFor !== undefined) return { kind: 'left', to: leavesFor };
+  if (isDropped) return { kind: 'dropped', sound: acknowledged > 0 };
   if (kind !== 'lost') return { kind };
-  return { kind, sound: nowMono - (current.openedMono ?? nowMono) > STEADY_AFTER_MS };
+  // In a moving car connections are short, and of use all the same.
+  return { kind, sound: nowMono - openedMono > STEADY_AFTER_MS || (acknowledged > 0 && !isSentAway) };
 }

@@ -10,6 +10,7 @@ import { MqttSession } from '../../src/uplink/session.js';
 import type { MqttSessionOptions } from '../../src/uplink/session-options.js';
 import { closer, type Gate, joined, only311, speaker, startGate, startWebSocket } from '../support/gate.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
+import { startRelay } from '../support/relay.js';
 import { type Received, type Subscriber, subscribe } from '../support/subscriber.js';
 
 /** The connection to a broker, or to the next one, with real brokers and with what pretends to be one. */
@@ -302,6 +303,20 @@ describe("a broker's limits in MQTT 5", () => {
   });
 });
 
+it('short connections that are of use do not make the waits between them longer', async () => {
+  const relay = await startRelay((await broker()).port);
+  undo.push(() => relay.close());
+  const waits = { reconnectFirstSeconds: 0.02, reconnectMostSeconds: 60 };
+  const session = sessionTo([relay.url], waits);
+  for (let times = 1; times <= 15; times++) {
+    await until(() => session.connected);
+    await session.publish(message(`${times}`));
+    relay.cut();
+    await until(() => !session.connected);
+    expect((session.snapshot().retriesAtMs ?? 0) - Date.now()).toBeLessThanOrEqual(20);
+  }
+});
+
 describe('a connection that is given up', () => {
   it('is made again at once where it was of use, whatever the wait after failures', async () => {
     const { url } = await broker();
@@ -374,14 +389,15 @@ describe('the network of the link', () => {
     return { interfaces: () => now, change: (next: Record<string, string>) => (now = put(next)) };
   }
 
-  it('is named, and when it is gone the connection is made again at once', async () => {
+  it('is named, and when it is gone the connection is made again at once, with the same broker', async () => {
     const { interfaces, change } = networks({ wwan0: LOOPBACK });
-    const session = sessionTo([(await broker()).url], SLOW, { interfaces });
+    const urls = [(await broker()).url, (await broker()).url];
+    const session = sessionTo(urls, SLOW, { interfaces });
     await until(() => session.connected);
     expect(session.networkInterface).toBe('wwan0');
-    await session.publish(message('x'));
     change({ wlan0: '192.0.2.7' });
     await until(() => session.snapshot().connections === 2);
+    expect(session.snapshot().broker.index).toBe(0);
   });
 
   it('that has come up ends the wait for the next attempt', async () => {
