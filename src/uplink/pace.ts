@@ -63,7 +63,7 @@ export class Pace {
 
   /** What the link was seen to carry, at least; undefined before anything was acknowledged. */
   get bytesPerSecond(): number | undefined {
-    return this.#leastRates.length === 0 ? undefined : Math.max(...this.#slopes, ...this.#leastRates) * 1000;
+    return this.#leastRates.length === 0 ? undefined : Math.max(this.#slope ?? 0, ...this.#leastRates) * 1000;
   }
 
   /** Of a small message on the idle link; 0 before one was acknowledged. */
@@ -109,7 +109,7 @@ export class Pace {
     this.#keep(this.#leastRates, leastRate);
     // One that is not confirmed is doubted, or a link whose delay has grown would be held back for good.
     const isKnown = this.#slopes.length > 0 && this.#unconfirmed < SAMPLES;
-    const rate = isKnown ? (slope ?? Math.max(...this.#slopes)) : undefined;
+    const rate = isKnown ? (slope ?? this.#slope) : undefined;
     const ownDelayMs = rate === undefined ? idle.delayMs : Math.max(0, idle.delayMs - idle.pathBytes / rate);
     const waitedMs = delayMs - ownDelayMs;
     if (waitedMs > this.#hitWaitMs) {
@@ -143,6 +143,11 @@ export class Pace {
     return quickest;
   }
 
+  /** The middle one: where a small message was held up by chance, larger ones seem to cost nothing. */
+  get #slope(): number | undefined {
+    return [...this.#slopes].sort((a, b) => a - b)[(this.#slopes.length - 1) >> 1];
+  }
+
   #setLimit(bytes: number): void {
     this.#limitBytes = Math.min(Math.max(bytes, LEAST_BYTES), MOST_BYTES);
   }
@@ -162,9 +167,12 @@ export class Pace {
   }
 }
 
-/** @returns bytes a millisecond: what came on top, in the time that it took longer; undefined: too alike. */
+/**
+ * @returns bytes a millisecond: what came on top, in the time that it took longer; undefined: too alike,
+ *   or the larger was the quicker, so that something else held the smaller up.
+ */
 function slopeOf(sample: IdleSample, idle: IdleSample): number | undefined {
   const moreBytes = sample.pathBytes - idle.pathBytes;
-  if (moreBytes < LEAST_DIFFERENCE_BYTES) return undefined;
+  if (moreBytes < LEAST_DIFFERENCE_BYTES || sample.delayMs <= idle.delayMs) return undefined;
   return moreBytes / Math.max(sample.delayMs - idle.delayMs, 1);
 }
