@@ -25,7 +25,7 @@ async function main(): Promise<number> {
     case 'gaps':
       return showGaps(parsed.database);
     case 'export': {
-      const store = new ConsumerStore({ path: parsed.database });
+      const store = new ConsumerStore({ path: parsed.database, mustExist: true });
       const count = await exportStatements(store.database, parsed.path);
       store.close();
       process.stdout.write(`${count} statements in ${parsed.path}\n`);
@@ -37,7 +37,7 @@ async function main(): Promise<number> {
 }
 
 function showGaps(path: string): number {
-  const store = new ConsumerStore({ path });
+  const store = new ConsumerStore({ path, mustExist: true });
   const reports = chainReports(store.database);
   const refused = refusedCounts(store.database);
   store.close();

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { FleetBroker } from '../../scripts/src/fleet/broker.js';
 import { type Authority, foundAuthority, type Identity } from '../../scripts/src/fleet/certificates.js';
-import { type ShippedMosquitto, startShippedMosquitto } from '../../scripts/src/fleet/mosquitto.js';
+import { startShippedMosquitto } from '../../scripts/src/fleet/mosquitto.js';
 import { onvifTopicOf, TOPICS, type TopicName, topicOf } from '../../src/uplink/topics.js';
 
 const UNIT_1 = { topicPrefix: 'anpr', unitId: 'unit-1' };
@@ -13,7 +14,7 @@ const UNIT_1 = { topicPrefix: 'anpr', unitId: 'unit-1' };
 
 let folder: string;
 let authority: Authority;
-let broker: ShippedMosquitto;
+let broker: FleetBroker;
 const clients: MqttClient[] = [];
 
 beforeAll(async () => {

@@ -104,7 +104,7 @@ export function renderChains(reports: readonly ChainReport[], refused: readonly 
   const notBelieved = refused.map(
     ({ source, reason, count }) => `${source}  not believed: ${count}, ${reason}`,
   );
-  return [...lines, ...notBelieved].join('\n');
+  return [...lines, ...notBelieved].join('\n') || 'no statement has come';
 }
 
 export interface RefusedCount {

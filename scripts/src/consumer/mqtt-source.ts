@@ -25,6 +25,8 @@ const RECEIVE_MAXIMUM = 100;
  * mqtt.js sends the PUBACK when `handleMessage` calls back, and reads the next packet only then. So one
  * connection has one message in hand; several of them are committed together.
  *
+ * A shared subscription gets nothing that was retained: the state of a unit comes when it changes.
+ *
  * A session that never comes back keeps its share of the messages at the broker: start a consumer that
  * is to be removed once more with its old name, and let it empty them.
  */
@@ -68,13 +70,17 @@ function open(
     clientId: `${group}-${name}-${index}`,
     clean: false,
     reconnectPeriod: RECONNECT_MS,
-    // mqtt.js would not ask again on a session that the broker kept, and one that it lost has none.
+    // Asked for on each connection, below: the broker may have lost the session.
     resubscribe: false,
+    queueQoSZero: false,
     properties: { sessionExpiryInterval: NEVER_EXPIRES, receiveMaximum: RECEIVE_MAXIMUM },
   });
   client.handleMessage = (packet, done) => {
+    const { stream } = client;
     take(deliveryOf(packet as IPublishPacket)).then(
-      () => done(),
+      // On the next connection its number may be another message's, so it is not acknowledged there: it
+      // comes again, and is known by its id.
+      () => client.stream === stream && done(),
       // Not called back: nothing more is read, and nothing acknowledged.
       (failure) => fail(failure),
     );

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { type ReceivedStatement, readStatement } from '../../../src/evidence/received.js';
 import type { TrustedKey } from '../../../src/evidence/verify.js';
 import { keyIdOf, publicKeyOf } from '../../../src/lib/ed25519.js';
+import { messageOf } from '../../../src/lib/errors.js';
 import type { UnitEvent } from './event.js';
 
 const STATEMENT = /\.(hit|read|loss)\.v1$/;
@@ -56,6 +57,8 @@ export interface ConsumerStoreOptions {
   readonly path: string;
   /** Whose statements are believed; none: every signature goes unchecked. */
   readonly keys?: readonly TrustedKey[];
+  /** A file that is not there is refused, instead of made. */
+  readonly mustExist?: boolean;
   readonly nowMs?: () => number;
 }
 
@@ -79,8 +82,13 @@ export class ConsumerStore {
   /** By their SQL. */
   readonly #statements = new Map<string, Database.Statement>();
 
-  constructor({ path, keys = [], nowMs = Date.now }: ConsumerStoreOptions) {
-    this.#database = new Database(path, { timeout: 30_000 });
+  /** @throws Error where the file cannot be opened. */
+  constructor({ path, keys = [], mustExist = false, nowMs = Date.now }: ConsumerStoreOptions) {
+    try {
+      this.#database = new Database(path, { timeout: 30_000, fileMustExist: mustExist });
+    } catch (cause) {
+      throw new Error(`cannot open ${path}: ${messageOf(cause)}`, { cause });
+    }
     this.#database.pragma('journal_mode = WAL');
     this.#database.pragma('synchronous = FULL');
     this.#database.exec(SCHEMA);

@@ -5,11 +5,6 @@ import { packageRoot } from '../../../src/lib/package-root.js';
 import { answers, end, type FleetBroker, fillIn, freePorts, spawnTied } from './broker.js';
 import type { Authority } from './certificates.js';
 
-export interface ShippedMosquitto extends FleetBroker {
-  /** SIGKILL, and a start on the same ports with what it had saved. */
-  crash(): Promise<void>;
-}
-
 const SHIPPED = join(packageRoot(import.meta.dirname), 'config/mosquitto');
 const START_MS = 10_000;
 
@@ -18,7 +13,7 @@ const START_MS = 10_000;
  * and the user that it runs as are others.
  * @throws Error where there is no mosquitto, or it does not take the configuration.
  */
-export async function startShippedMosquitto(folder: string, authority: Authority): Promise<ShippedMosquitto> {
+export async function startShippedMosquitto(folder: string, authority: Authority): Promise<FleetBroker> {
   const [devicePort, centrePort] = (await freePorts(2)) as [number, number];
   const { caFile, certificateFile, keyFile } = await authority.broker();
   mkdirSync(join(folder, 'saved'), { recursive: true });
@@ -35,39 +30,32 @@ export async function startShippedMosquitto(folder: string, authority: Authority
   // Started by root it would otherwise become a user that may not read the folder.
   writeFileSync(configurationPath, `${configuration}\nuser root\n`);
 
-  let child: ChildProcess;
-  async function start(): Promise<void> {
-    child = spawnTied('mosquitto', ['-c', configurationPath], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      // Debian keeps daemons where users do not look.
-      env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
-    });
-    let said = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said = `${said}${text}`.slice(-2_000);
-    });
-    let failure: string | undefined;
-    child.once('error', (error) => {
-      failure = error.message;
-    });
-    const untilMs = Date.now() + START_MS;
-    while (Date.now() < untilMs && failure === undefined && child.exitCode === null) {
-      if (await answers(devicePort)) return;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    child.kill('SIGKILL');
-    throw new Error(`mosquitto did not start: ${failure ?? said}`);
-  }
-
-  await start();
+  const child = spawnTied('mosquitto', ['-c', configurationPath], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // Debian keeps daemons where users do not look.
+    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+  });
+  await started(child, devicePort);
   return {
     name: 'Mosquitto',
     deviceUrls: [`mqtts://127.0.0.1:${devicePort}`],
     consumerUrls: [`mqtts://127.0.0.1:${centrePort}`],
-    crash: async () => {
-      await end(child, 'SIGKILL');
-      await start();
-    },
     stop: () => end(child, 'SIGTERM'),
   };
+}
+
+async function started(child: ChildProcess, port: number): Promise<void> {
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = `${said}${text}`.slice(-2_000);
+  });
+  child.once('error', ({ message }) => {
+    said = message;
+  });
+  for (const untilMs = Date.now() + START_MS; Date.now() < untilMs && child.exitCode === null; ) {
+    if (await answers(port)) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  await end(child, 'SIGKILL');
+  throw new Error(`mosquitto did not start: ${said}`);
 }
