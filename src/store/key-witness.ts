@@ -21,9 +21,11 @@ import { syncFolder } from './set-aside.js';
  *
  * SQLite says the same of both: the first page cannot be authenticated. A file under another key must never be
  * set aside, and a damaged one has to be. So `records.db.witness` holds a mark that this key alone can make,
- * and the pages of the schema as they were when it last changed, each with its number and encrypted as it was.
+ * and the pages of the schema as they were when it last changed, each with its number and encrypted as it was. A byte
+ * between them says whether the database is in use, or was when the power went: it then has a log.
  */
 const MARK_BYTES = 32;
+const PAGES_AT = MARK_BYTES + 1;
 const NUMBER_BYTES = 4;
 const PURPOSE = 'anprd: the key of this database';
 /** Of a whole file under the right key every page speaks for it; damage rarely takes them all. */
@@ -55,16 +57,31 @@ export function writeWitness(path: string, key: StorageKey, database: SqliteData
   rmSync(temporary, { force: true });
   const witness = openSync(temporary, 'wx', 0o600);
   try {
-    writeSync(
-      witness,
-      Buffer.concat([markOf(key), ...pages.flatMap(({ number, page }) => [bytesOf(number), page])]),
-    );
+    const inUse = Buffer.of(before?.[MARK_BYTES] ?? 0);
+    const numbered = pages.flatMap(({ number, page }) => [bytesOf(number), page]);
+    writeSync(witness, Buffer.concat([markOf(key), inUse, ...numbered]));
     fsyncSync(witness);
   } finally {
     closeSync(witness);
   }
   renameSync(temporary, witnessPath(path));
   syncFolder(path);
+}
+
+export function isMarkedInUse(path: string): boolean {
+  return readWitness(path)?.[MARK_BYTES] === 1;
+}
+
+/** Nothing where there is no witness yet. */
+export function markInUse(path: string, isInUse: boolean): void {
+  if (!existsSync(witnessPath(path))) return;
+  const witness = openSync(witnessPath(path), 'r+');
+  try {
+    writeSync(witness, Buffer.of(isInUse ? 1 : 0), 0, 1, MARK_BYTES);
+    fsyncSync(witness);
+  } finally {
+    closeSync(witness);
+  }
 }
 
 /**
@@ -120,7 +137,7 @@ function isSameSchema(a: Buffer | undefined, b: Buffer, key: StorageKey): boolea
 function pagesOf(witness: Buffer): { readonly number: number; readonly page: Buffer }[] {
   const pages: { number: number; page: Buffer }[] = [];
   const each = NUMBER_BYTES + PAGE_BYTES;
-  for (let at = MARK_BYTES; at + each <= witness.length; at += each) {
+  for (let at = PAGES_AT; at + each <= witness.length; at += each) {
     pages.push({ number: witness.readUInt32BE(at), page: witness.subarray(at + NUMBER_BYTES, at + each) });
   }
   return pages;

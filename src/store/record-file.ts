@@ -1,12 +1,22 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DeviceError } from '../lib/errors.js';
+import { PAGE_BYTES } from '../lib/page-cipher.js';
 import { openDamaged, openDatabase, openMemory, type SqliteDatabase, storageFaultOf } from '../lib/sqlite.js';
 import type { StorageKey } from '../lib/storage-key.js';
-import { isMadeUnder, mendSchema, witnessPath, writeWitness } from './key-witness.js';
+import {
+  isMadeUnder,
+  isMarkedInUse,
+  markInUse,
+  mendSchema,
+  witnessPath,
+  writeWitness,
+} from './key-witness.js';
+import { framesBelieved, framesInLog } from './log-check.js';
 import { STORE_MIGRATIONS } from './migrations.js';
 import { prepared } from './prepared.js';
 import { finishSetAside, nextSetAside, setAside, syncFolder } from './set-aside.js';
+import { endChain } from './statements.js';
 import { carry, inherit, lastNumber, seed } from './takeover.js';
 
 /**
@@ -76,6 +86,7 @@ export function replaceDamaged(
   setAside(path, aside);
   // Not before it has lost its name: closed under it, it would take its log over and change.
   inUse?.close();
+  markInUse(path, false);
   renameSync(`${path}.new`, path);
   syncFolder(path);
   return openWhole(options);
@@ -152,20 +163,34 @@ export function openIfReadable(path: string, key: StorageKey): SqliteDatabase | 
   }
 }
 
+/** Opens it and finds out whether it can be written, and whether its log was all there. */
 function openWhole({ path, key }: RecordFileOptions): SqliteDatabase {
+  const wasInUse = isMarkedInUse(path);
+  const frames = framesInLog(path, PAGE_BYTES);
   const database = openDatabase(path, STORE_MIGRATIONS, { key, canShrink: true });
   try {
     // What is erased is overwritten, not only forgotten: it is personal data.
     database.pragma('secure_delete = ON');
-    // A file that can only be read opens as well: it is asked for a write.
-    const version = database.pragma('user_version', { simple: true });
-    database.transaction(() => database.pragma(`user_version = ${version}`)).immediate();
-    database.pragma('wal_checkpoint(PASSIVE)');
+    const hasLostCommits = frames === undefined ? wasInUse : framesBelieved(database) < frames;
+    database
+      .transaction(() => {
+        // A file that can only be read opens as well: it is asked for a write.
+        database.pragma(`user_version = ${database.pragma('user_version', { simple: true })}`);
+        if (hasLostCommits) endChain(database);
+      })
+      .immediate();
     writeWitness(path, key, database, path);
+    markInUse(path, true);
     rmSync(`${path}.new`, { force: true });
     return database;
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+/** @throws what the file system throws; the file is closed then as well. */
+export function closeRecordFile(database: SqliteDatabase, path: string): void {
+  database.close();
+  markInUse(path, false);
 }

@@ -41,7 +41,11 @@ const HEAD = 'SELECT id, chain, sequence, digest FROM chains ORDER BY id DESC LI
 
 /** Mints the chain of a new database; a database that has one goes on with it. */
 export function beginChain(database: SqliteDatabase): void {
-  if (database.prepare(HEAD).get() !== undefined) return;
+  if (database.prepare(HEAD).get() === undefined) endChain(database);
+}
+
+/** The chain so far has ended: its head may not be the last that was told. */
+export function endChain(database: SqliteDatabase): void {
   database.prepare(`INSERT INTO chains (chain, sequence, digest) VALUES (?, 0, '')`).run(uuidv7());
 }
 

@@ -1,12 +1,14 @@
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../lib/clock.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
 import { type SqliteDatabase, storageFaultOf } from '../lib/sqlite.js';
 import type { StorageKey } from '../lib/storage-key.js';
+import { damageIn, giveUp, nextSalvage, type StoreDamage } from './damage.js';
 import { FaultPatience } from './fault-patience.js';
 import {
+  closeRecordFile,
   MOST_MEMORY_BYTES,
   openIfReadable,
   openInMemory,
@@ -14,8 +16,8 @@ import {
   replaceDamaged,
 } from './record-file.js';
 import { usedBytes } from './retention.js';
-import { SALVAGES, Salvage, type SalvageRow } from './salvage.js';
-import { setAsideBytes } from './set-aside.js';
+import { Salvage, type SalvageRow } from './salvage.js';
+import { isOnReadOnlyDisk, isUnusable, tooLittleRoom, writeFailed } from './store-faults.js';
 import { lastNumber, moveHome } from './takeover.js';
 
 export interface StoreFileOptions {
@@ -34,22 +36,6 @@ export interface StoreFileOptions {
   readonly onStale?: (recordIds: readonly string[]) => void;
 }
 
-/** What was lost with a file that was set aside. */
-export interface StoreDamage {
-  /** Where the damaged file lies now. */
-  readonly setAside: string;
-  /** Of all files that were set aside. */
-  readonly setAsideBytes: number;
-  /** UTC, milliseconds. */
-  readonly atMs: number;
-  /** Whether rows of it are still being taken over. */
-  readonly isSalvaging: boolean;
-  /** Rows by table. */
-  readonly salvaged: Readonly<Record<string, number>>;
-  /** Rows by table, as far as can be told; known when it is done. */
-  readonly lost: Readonly<Record<string, number>>;
-}
-
 export interface StoreFileState {
   readonly medium: 'file' | 'memory';
   /** Why the file is not used; absent while it is. */
@@ -60,15 +46,14 @@ export interface StoreFileState {
   readonly damage?: StoreDamage;
 }
 
-/** Nothing of the file could be read, not even how much there was. */
-const LOST_WHOLE = JSON.stringify({ file: 1 });
-
 const RETRY_MS = 30_000;
 /** Commits wait for no longer than a slice and the flush at its end. */
 const SLICE_MS = 8;
 const MOST_BATCHES = 16;
 /** Room that the file needs beside what moves home. */
 const HOME_ROOM_BYTES = 8_000_000;
+/** Left to what is committed: a salvage waits until there is so much. */
+const SALVAGE_ROOM_BYTES = 16_000_000;
 
 /**
  * The database under the record store: a file, and memory while there is no file that can be written.
@@ -130,12 +115,12 @@ export class StoreFile {
       return result;
     } catch (cause) {
       if (storageFaultOf(cause) === undefined) throw cause;
-      if (!this.#hasReplaced(database, cause)) throw this.#failed(cause);
+      if (!this.#hasReplaced(database, cause)) throw writeFailed(this.#options.path, cause);
     }
     try {
       return work(this.#open);
     } catch (cause) {
-      throw storageFaultOf(cause) === undefined ? cause : this.#failed(cause);
+      throw storageFaultOf(cause) === undefined ? cause : writeFailed(this.#options.path, cause);
     }
   }
 
@@ -144,8 +129,10 @@ export class StoreFile {
     this.#stopping.abort();
     if (this.#database === undefined) return;
     if (this.#medium === 'memory' && this.#isWorthMoving()) this.#goHome();
-    this.#database.close();
+    const database = this.#database;
     this.#database = undefined;
+    if (this.#medium === 'memory') database.close();
+    else closeQuietly(database, this.#options.path);
   }
 
   get #open(): SqliteDatabase {
@@ -162,7 +149,7 @@ export class StoreFile {
   #use(opened: SqliteDatabase): void {
     const { file, result } = this.#sound(opened, (each) => {
       this.#options.onDatabase?.(each);
-      return this.#damageIn(each);
+      return damageIn(each, this.#options.path);
     });
     this.#adopt(file, result);
   }
@@ -173,6 +160,12 @@ export class StoreFile {
     this.#problem = '';
     this.#damage = damage;
     this.#patience.wrote();
+    if (damage?.isSalvaging) {
+      this.#options.log.error(
+        { setAside: damage.setAside },
+        'the store was damaged: what can be read is taken over',
+      );
+    }
     void this.#salvage();
     this.#tell();
   }
@@ -189,7 +182,7 @@ export class StoreFile {
         return { file, result: work(file) };
       }
     } catch (cause) {
-      closeQuietly(file);
+      closeQuietly(file, this.#options.path);
       throw cause;
     }
   }
@@ -224,7 +217,7 @@ export class StoreFile {
     const { clock, log, onDatabase } = this.#options;
     const readable = file?.open ? file : undefined;
     const memory = openInMemory(readable, clock.nowMs(), readable === undefined ? 0 : numbersIn(readable));
-    closeQuietly(readable);
+    closeQuietly(readable, this.#options.path);
     onDatabase?.(memory);
     this.#database = memory;
     this.#medium = 'memory';
@@ -256,7 +249,7 @@ export class StoreFile {
       const { file, result } = this.#sound(opened, (each) => {
         if (!this.#hasRoom(memory)) throw tooLittleRoom();
         onDatabase?.(each);
-        return { stale: moveHome(memory, each), damage: this.#damageIn(each) };
+        return { stale: moveHome(memory, each), damage: damageIn(each, this.#options.path) };
       });
       const { stale, damage } = result;
       this.#adopt(file, damage);
@@ -272,8 +265,12 @@ export class StoreFile {
   }
 
   #hasRoom(memory: SqliteDatabase): boolean {
+    return this.#freeBytes() > 2 * usedBytes(memory) + HOME_ROOM_BYTES;
+  }
+
+  #freeBytes(): number {
     const { bavail, bsize } = statfsSync(dirname(this.#options.path));
-    return bavail * bsize > 2 * usedBytes(memory) + HOME_ROOM_BYTES;
+    return bavail * bsize;
   }
 
   #isWorthMoving(): boolean {
@@ -290,13 +287,13 @@ export class StoreFile {
       for (;;) {
         const target = this.#database;
         if (target === undefined || this.#medium === 'memory') return;
-        const row = target.prepare(`${SALVAGES} WHERE is_done = 0 ORDER BY id LIMIT 1`).get() as
-          | SalvageRow
-          | undefined;
+        const row = nextSalvage(target);
         if (row === undefined) return;
-        if (!(await this.#salvageOne(target, row))) continue;
+        const end = await this.#salvageOne(target, row);
+        if (end === 'no room') return;
+        if (end === 'replaced') continue;
         onDatabase?.(target);
-        this.#damage = this.#damageIn(target);
+        this.#damage = damageIn(target, this.#options.path);
         this.#tell();
         const { salvaged, lost } = this.#damage ?? {};
         log.error({ salvaged, lost }, 'what could be read of the damaged store was taken over');
@@ -311,23 +308,24 @@ export class StoreFile {
     }
   }
 
-  /** @returns whether it was done; false where another database came into service meanwhile. */
-  async #salvageOne(target: SqliteDatabase, row: SalvageRow): Promise<boolean> {
+  /** Ends before it is done where another database comes into service, or the disk gets full: later, then. */
+  async #salvageOne(target: SqliteDatabase, row: SalvageRow): Promise<'done' | 'replaced' | 'no room'> {
     const { clock, key } = this.#options;
     const source = existsSync(row.source) ? openIfReadable(row.source, key) : undefined;
     if (source === undefined) {
-      target.prepare('UPDATE salvages SET is_done = 1, lost = ? WHERE id = ?').run(LOST_WHOLE, row.id);
-      return true;
+      giveUp(target, row);
+      return 'done';
     }
     try {
       const salvage = new Salvage(source, target, row);
       for (;;) {
         await new Promise((resolve) => setImmediate(resolve));
-        if (this.#stopping.signal.aborted || this.#database !== target) return false;
+        if (this.#stopping.signal.aborted || this.#database !== target) return 'replaced';
+        if (this.#freeBytes() < SALVAGE_ROOM_BYTES) return 'no room';
         const untilMonoMs = clock.monoMs() + SLICE_MS;
         let batches = 0;
-        if (!salvage.step(() => ++batches === MOST_BATCHES || clock.monoMs() >= untilMonoMs)) return true;
-        this.#damage = this.#damageIn(target);
+        if (!salvage.step(() => ++batches === MOST_BATCHES || clock.monoMs() >= untilMonoMs)) return 'done';
+        this.#damage = damageIn(target, this.#options.path);
         this.#tell();
       }
     } finally {
@@ -335,54 +333,8 @@ export class StoreFile {
     }
   }
 
-  #damageIn(file: SqliteDatabase): StoreDamage | undefined {
-    const row = file.prepare(`${SALVAGES} ORDER BY id DESC LIMIT 1`).get() as SalvageRow | undefined;
-    return (
-      row && {
-        setAside: row.source,
-        setAsideBytes: setAsideBytes(this.#options.path),
-        atMs: row.atMs,
-        isSalvaging: row.isDone === 0,
-        salvaged: JSON.parse(row.salvaged).salvaged ?? {},
-        lost: JSON.parse(row.lost),
-      }
-    );
-  }
-
   #tell(): void {
     this.#options.onChange?.(this.state);
-  }
-
-  #failed(cause: unknown): DeviceError {
-    return new DeviceError('store.write-failed', {
-      message: `the store ${this.#options.path} cannot be written or read: ${messageOf(cause)}`,
-      hint: 'Check for a full, read-only or failing disk; nothing was half written, and it is tried again.',
-      cause,
-    });
-  }
-}
-
-/** Whether the file cannot be used as things stand, as against a wrong key, a newer schema or a bug. */
-function isUnusable(thrown: unknown): boolean {
-  if (thrown instanceof DeviceError) return thrown.code === 'store.open-failed';
-  if (storageFaultOf(thrown) !== undefined) return true;
-  return thrown instanceof Error && typeof (thrown as NodeJS.ErrnoException).syscall === 'string';
-}
-
-function tooLittleRoom(): DeviceError {
-  return new DeviceError('store.open-failed', {
-    message: 'the disk has too little room for what is kept in memory',
-    hint: 'Free some room below store.path; it is tried again by itself.',
-  });
-}
-
-/** SQLite says only that a write has failed; a read-only file system refuses even root. */
-function isOnReadOnlyDisk(path: string): boolean {
-  try {
-    accessSync(dirname(path), constants.W_OK);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EROFS';
   }
 }
 
@@ -398,9 +350,9 @@ function numbersIn(database: SqliteDatabase): number {
   }
 }
 
-function closeQuietly(database: SqliteDatabase | undefined): void {
+function closeQuietly(file: SqliteDatabase | undefined, path: string): void {
   try {
-    database?.close();
+    if (file !== undefined) closeRecordFile(file, path);
   } catch {
     // Its disk is failing: what it could not write is in its log, or was never committed.
   }

@@ -89,6 +89,7 @@ export function moveHome(memory: SqliteDatabase, file: SqliteDatabase): readonly
     const statementIds = new Map<unknown, number>();
     for (const row of each('statements')) statementIds.set(row.id, copy.statement(row));
     for (const row of each('outbox')) copy.outbox(row, statementIds.get(row.statement_id));
+    for (const { id } of each('records')) noteIfAcknowledged(file, id);
     // Only the chain of memory has ended: what was carried there of the file's own goes on here.
     const ended = memory.prepare('SELECT * FROM chains ORDER BY id DESC LIMIT 1').get() as Row;
     prepared(file, 'UPDATE chains SET sequence = ?, digest = ? WHERE id = ?').run(
@@ -102,6 +103,15 @@ export function moveHome(memory: SqliteDatabase, file: SqliteDatabase): readonly
     return stale;
   });
   return move.immediate();
+}
+
+/** What the triggers say where the last of a record leaves the outbox: memory saw that, the file did not. */
+function noteIfAcknowledged(file: SqliteDatabase, recordId: unknown): void {
+  prepared(
+    file,
+    `INSERT OR IGNORE INTO acknowledged SELECT sequence, id, believed_at_ms FROM records
+       WHERE id = ? AND phase = 'closed' AND NOT EXISTS (SELECT 1 FROM outbox WHERE record_id = records.id)`,
+  ).run(recordId);
 }
 
 /** Memory begins with what the file says of the hour: the greater of the two is what was sent. */

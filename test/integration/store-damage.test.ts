@@ -442,18 +442,49 @@ describe('a file with damage in it', () => {
     expect(store.snapshot().losses).toEqual([]);
   });
 
-  it('comes up without its log, as it was when the log was taken over last', async () => {
+  it.each([
+    ['is gone', (files: Map<string, Buffer>) => void files.delete('records.db-wal')],
+    ['is damaged', (files: Map<string, Buffer>) => void files.get('records.db-wal')?.fill(1, 60_000, 60_100)],
+  ])(
+    'comes up as it was some commits ago where its log %s, and ends the chain of them',
+    async (_what, damage) => {
+      const first = await started();
+      const before = fill(first, 10);
+      await stop(first);
+      const second = await started();
+      fill(second, 10);
+      const head = second.head();
+      const files = filesOf();
+      await stop(second);
+      damage(files);
+      restore(files);
+      const { store, after } = await afterwards();
+      for (const [id, text] of before) expect(after.get(id)).toBe(text);
+      expect(after.size).toBeLessThan(before.size * 2);
+      // Its later statements may have been sent: other ones under their numbers would be a fork.
+      expect(store.head().chain).not.toBe(head.chain);
+      expect(store.snapshot()).toMatchObject({ medium: 'file' });
+      expect(asides()).toEqual([]);
+    },
+  );
+
+  it('that is whole goes on with its chain: after a stop, after a kill, and with an empty log', async () => {
     const first = await started();
-    const before = fill(first, 10);
+    fill(first, 3);
+    const { chain } = first.head();
     await stop(first);
     const second = await started();
-    fill(second, 10);
-    const files = filesOf();
+    fill(second, 3);
+    const killed = filesOf();
     await stop(second);
-    files.delete('records.db-wal');
-    restore(files);
-    const { after } = await afterwards();
-    for (const [id, text] of before) expect(after.get(id)).toBe(text);
+    restore(killed);
+    const third = await started();
+    expect(third.head().chain).toBe(chain);
+    await stop(third);
+    killed.set('records.db-wal', Buffer.alloc(0));
+    killed.set('records.db', readFileSync(path));
+    restore(killed);
+    expect((await started()).head().chain).toBe(chain);
   });
 
   it('of which the damaged page is an index loses nothing', async () => {

@@ -21,6 +21,7 @@ import { keyFileIn } from '../support/storage-key.js';
  * The record store without a file that can be written: it goes on in memory, and comes home. On real disks where that can
  * be done: a small one that is filled, mounted read-only and freed, and limits that the kernel sets on a running process.
  */
+const DAY_MS = 86_400_000;
 const CLOCK_QUALITY = { source: 'ntp', offsetMs: 2 } as const;
 
 let sources: Sources;
@@ -118,6 +119,18 @@ describe('a store whose folder cannot be made', () => {
     const again = await started(path);
     for (const [id, text] of texts) expect(textsOf(again).get(id)).toBe(text);
     expect(again.snapshot().records).toBe(21);
+  });
+
+  it('comes home with what the broker has, which is erased when its time has come', async () => {
+    commit(store, 'AB12CDE');
+    store.outbox.ack(store.outbox.lease(100).map(({ id }) => id));
+    mend();
+    clock.advance(30_000);
+    await new Promise((next) => setImmediate(next));
+    expect(store.snapshot()).toMatchObject({ medium: 'file', records: 1 });
+    clock.advance(storeConfigOf(folder).retentionDays * DAY_MS + 1);
+    await store.sweep();
+    expect(store.snapshot()).toMatchObject({ records: 0, erased: { age: 1 } });
   });
 
   it('moves home what it has when it is stopped', async () => {
