@@ -412,6 +412,36 @@ describe('a file with damage in it', () => {
     expect(store.snapshot().lanes.reads.items).toBe(0);
   });
 
+  it.each([
+    ['its log has been moved', ['-wal']],
+    ['it has been moved as well', ['-wal', '']],
+  ])('is replaced by the next start, where the power goes when %s', async (_state, moved) => {
+    const first = await started();
+    const before = fill(first, 30);
+    const files = filesOf();
+    await stop(first);
+    restore(files);
+    overwrite(0, Buffer.alloc(PAGE));
+    truncateSync(path, 0);
+    const damaged = filesOf();
+    // As far as it came: the new one is whole, and bears its own name not yet.
+    const second = await started();
+    const { damage } = second.snapshot();
+    expect(damage).toMatchObject({ isSalvaging: true });
+    await stop(second);
+    const now = filesOf();
+    damaged.set('records.db.new', now.get('records.db') as Buffer);
+    for (const part of ['', '-wal']) {
+      damaged.delete(`records.db${part}`);
+      const name = moved.includes(part) ? 'records.db.damaged-1' : 'records.db';
+      damaged.set(name + part, now.get(`records.db.damaged-1${part}`) as Buffer);
+    }
+    restore(damaged);
+    const { after } = await afterwards();
+    for (const [id, text] of before) expect(after.get(id)).toBe(text);
+    expect(asides()).toEqual(['records.db.damaged-1']);
+  });
+
   it('of the version before there were statements has its texts sealed, where they can be read', async () => {
     const old = openDatabase(path, STORE_MIGRATIONS.slice(0, 2), { key: keyIn(folder) });
     const { platePatch, overviewImage, ...passage } = passageOf('AB12CDE');
