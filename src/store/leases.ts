@@ -35,7 +35,8 @@ export class Leases {
       const lane = this.#laneOf.get(id);
       if (lane === undefined) continue;
       this.#laneOf.delete(id);
-      this.#lanes[lane].givenBack.add(id);
+      // What lies behind the last one, after a rescan, is found there.
+      if (id <= this.#lanes[lane].lastId) this.#lanes[lane].givenBack.add(id);
     }
   }
 

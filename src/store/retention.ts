@@ -174,8 +174,10 @@ export class Sweep {
     while (this.#lastPicture !== undefined) {
       const rows = prepared<{ recordId: string; kind: ImageKind; isWanted: 0 | 1 }>(
         database,
-        `SELECT record_id AS recordId, kind, queued = 0 OR EXISTS
-             (SELECT 1 FROM outbox WHERE record_id = images.record_id AND image_kind = images.kind) AS isWanted
+        `SELECT record_id AS recordId, kind, queued = 0
+             OR EXISTS (SELECT 1 FROM records WHERE id = images.record_id AND phase = 'settled')
+             OR EXISTS (SELECT 1 FROM outbox WHERE record_id = images.record_id AND image_kind = images.kind)
+             AS isWanted
            FROM images WHERE (record_id, kind) > (?, ?) ORDER BY record_id, kind LIMIT ${LOOK}`,
       ).all(...this.#lastPicture);
       const last = rows.at(-1);

@@ -30,15 +30,15 @@ export class Ledger {
   /** @throws DeviceError store.write-failed: what was not noted stays here; call it again. */
   note(): void {
     const hours = this.#meter.unstored();
-    if (this.#ids.length > 0 || hours.length > 0) {
-      const present = hours.at(-1);
-      this.#outbox.ack(this.#ids, present);
-      this.#ids = [];
-      if (present !== undefined) this.#meter.stored(present);
-    }
+    // The present hour last: the outbox keeps no other than the last it is told, and the one before.
     for (const earlier of hours.slice(0, -1)) {
       this.#outbox.ack([], earlier);
       this.#meter.stored(earlier);
     }
+    const present = hours.at(-1);
+    if (this.#ids.length === 0 && present === undefined) return;
+    this.#outbox.ack(this.#ids, present);
+    this.#ids = [];
+    if (present !== undefined) this.#meter.stored(present);
   }
 }

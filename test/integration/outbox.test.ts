@@ -2,15 +2,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { configSchema } from '../../src/config/schema.js';
 import type { Lane, OutboxItem } from '../../src/domain/outbox.js';
 import { openDatabase, type SqliteDatabase } from '../../src/lib/sqlite.js';
 import { enqueue } from '../../src/store/enqueue.js';
 import { STORE_MIGRATIONS } from '../../src/store/migrations.js';
 import { SqliteOutbox } from '../../src/store/outbox.js';
+import { Ledger } from '../../src/uplink/ledger.js';
+import { Meter } from '../../src/uplink/meter.js';
 import { notaryOf } from '../support/notary.js';
 import { keyIn } from '../support/storage-key.js';
 
 /** The outbox by itself, over a database that may be replaced under it. */
+
+const HOUR_MS = 3_600_000;
 
 let folder: string;
 let database: SqliteDatabase;
@@ -80,6 +85,29 @@ describe('a lease', () => {
     expect(textsOf(outbox.lease(9))).toEqual(['a', 'c', 'd']);
     outbox.release(idsOf([b as OutboxItem]));
     expect(textsOf(outbox.lease(9))).toEqual(['b']);
+  });
+
+  it('takes nothing twice of what was given back after that', () => {
+    for (const text of ['a', 'b', 'c']) put('reads', text);
+    const leased = outbox.lease(3);
+    outbox.rescan();
+    outbox.release(idsOf(leased));
+    expect(textsOf(outbox.lease(9))).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('the count of a metered link', () => {
+  it('holds two hours that are noted together', () => {
+    const load = (hour: number) => outbox.metered(hour);
+    const meter = new Meter({ config: configSchema.parse({}).mqtt.metering, load });
+    const ledger = new Ledger(outbox, meter);
+    meter.advance(10 * HOUR_MS, 0);
+    meter.charge('reads', 100);
+    meter.advance(11 * HOUR_MS, HOUR_MS);
+    meter.charge('reads', 7);
+    ledger.note();
+    expect(outbox.metered(10).bytes.reads).toBe(100);
+    expect(outbox.metered(11).bytes.reads).toBe(7);
   });
 });
 
