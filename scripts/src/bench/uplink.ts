@@ -39,6 +39,9 @@ const WIRE_READS = 1_000;
 const PICTURES: Pictures = { patchBytes: 3_000, overviewBytes: 25_000 };
 const SAMPLE = 5_000;
 const HIT_EVERY_MS = 500;
+const TURNS = 5;
+/** Over fewer messages it is V8's habits that are seen, not what is left behind. */
+const LEAST_FOR_GROWTH = 500_000;
 
 type Say = (line: string) => void;
 type Device = MeasuredProcess<DeviceOrder, DeviceReport>;
@@ -91,7 +94,8 @@ async function onTheWire(say: Say, window: number, pictures?: Pictures): Promise
     const relay = await startCountingRelay(broker.url);
     try {
       await ask(device, { kind: 'commit', count: WIRE_READS, ...(pictures && { pictures }) }, 'committed');
-      const { meteredBytes } = await ask(device, { kind: 'drain', url: relay.url, window }, 'drained');
+      const count = WIRE_READS * (pictures ? 3 : 1);
+      const { meteredBytes } = await ask(device, { kind: 'drain', url: relay.url, window, count }, 'drained');
       return { ...relay.counted(), meteredBytes };
     } finally {
       await relay.close();
@@ -102,11 +106,11 @@ async function onTheWire(say: Say, window: number, pictures?: Pictures): Promise
 
 interface BacklogDrained {
   readonly opened: Opened;
-  readonly drained: Drained;
+  readonly drained: readonly Drained[];
   readonly bare: readonly BareReport[];
 }
 
-/** Bare, ours, bare: whatever else the machine does is shared out. */
+/** In turns, so that both have their share of whatever else the machine does. */
 async function drain(say: Say, backlog: number, window: number): Promise<BacklogDrained> {
   const folder = mkdtempSync(join(tmpdir(), 'anprd-bench-uplink-'));
   const samplePath = join(folder, 'sample');
@@ -123,19 +127,19 @@ async function drain(say: Say, backlog: number, window: number): Promise<Backlog
     const opened = await ask(device, open, 'opened');
     const broker = await startBroker();
     try {
-      const order: BareOrder = { url: broker.url, window, count: backlog, path: samplePath };
-      say(`publishing ${backlog} messages with nothing but MQTT.js`);
-      const before = await bare(order);
-      say(`draining ${backlog} reads`);
-      const drained = await ask(
-        device,
-        { kind: 'drain', url: broker.url, window, hitEveryMs: HIT_EVERY_MS },
-        'drained',
-      );
-      say('publishing them with nothing but MQTT.js again');
-      const after = await bare(order);
+      const count = Math.floor(backlog / TURNS);
+      const drained: Drained[] = [];
+      const published: BareReport[] = [];
+      for (let turn = 0; turn < TURNS; turn++) {
+        say(
+          `${count} messages with nothing but MQTT.js, then ${count} of the backlog; ${turn + 1} of ${TURNS}`,
+        );
+        published.push(await bare({ url: broker.url, window, count, path: samplePath }));
+        const order = { kind: 'drain', url: broker.url, window, count, hitEveryMs: HIT_EVERY_MS } as const;
+        drained.push(await ask(device, order, 'drained'));
+      }
       await device.stop({ kind: 'stop' });
-      return { opened, drained, bare: [before, after] };
+      return { opened, drained, bare: published };
     } finally {
       await broker.stop();
     }
@@ -221,8 +225,12 @@ function wireFigures(wire: Wire, which: string, mostMegabytes: number): Record<s
 }
 
 function drainFigures({ opened, drained, bare: runs }: BacklogDrained): Record<string, Figure> {
-  const bareMs = runs.reduce((sum, { tookMs }) => sum + tookMs, 0) / runs.length;
-  const bareCpuMs = runs.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / runs.length;
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const items = sum(drained.map((one) => one.items));
+  const rate = (items / sum(drained.map(({ tookMs }) => tookMs))) * 1_000;
+  const bareItems = Math.floor(opened.waiting / TURNS) * TURNS;
+  const bareRate = (bareItems / sum(runs.map(({ tookMs }) => tookMs))) * 1_000;
+  const hitMs = drained.flatMap((one) => one.hitMs);
   return {
     'backlog at the start': { value: opened.waiting, unit: 'reads' },
     'store open with the backlog after': {
@@ -230,19 +238,25 @@ function drainFigures({ opened, drained, bare: runs }: BacklogDrained): Record<s
       unit: 's',
       bar: { is: 'at most', value: 3 },
     },
-    'backlog drained at': { value: (drained.items / drained.tookMs) * 1_000, unit: 'messages/s' },
-    'bare MQTT.js publishes at': { value: (drained.items / bareMs) * 1_000, unit: 'messages/s' },
+    'backlog drained at': { value: rate, unit: 'messages/s' },
+    'bare MQTT.js publishes at': { value: bareRate, unit: 'messages/s' },
     'drain against bare MQTT.js': {
-      value: bareMs / drained.tookMs,
+      value: rate / bareRate,
       unit: 'times',
       bar: { is: 'at least', value: 0.6 },
     },
-    'CPU of the drain': { value: (drained.cpuMs / drained.items) * 1_000, unit: 'us a message' },
-    'CPU of bare MQTT.js': { value: (bareCpuMs / drained.items) * 1_000, unit: 'us a message' },
-    'sent again': { value: drained.resent, unit: 'messages' },
-    'hits on top of the backlog': { value: drained.hitMs.length, unit: 'hits' },
+    'CPU of the drain': {
+      value: (sum(drained.map(({ cpuMs }) => cpuMs)) / items) * 1_000,
+      unit: 'us a message',
+    },
+    'CPU of bare MQTT.js': {
+      value: (sum(runs.map(({ cpuMs }) => cpuMs)) / bareItems) * 1_000,
+      unit: 'us a message',
+    },
+    'sent again': { value: sum(drained.map(({ resent }) => resent)), unit: 'messages' },
+    'hits on top of the backlog': { value: hitMs.length, unit: 'hits' },
     'a hit on top of the backlog acknowledged after, most': {
-      value: Math.max(...drained.hitMs),
+      value: Math.max(...hitMs),
       unit: 'ms',
       bar: { is: 'at most', value: 1_000 },
     },
@@ -261,7 +275,7 @@ function flowFigures({ items, tookMs, residentBytes }: Flowed): Record<string, F
     'growth from there': {
       value: (lastBytes - warmBytes) / 1e6,
       unit: 'MB',
-      bar: { is: 'at most', value: 10 },
+      ...(items >= LEAST_FOR_GROWTH && { bar: { is: 'at most', value: 10 } }),
     },
   };
 }

@@ -17,8 +17,14 @@ export type DeviceOrder =
   | { readonly kind: 'commit-cost'; readonly count: number; readonly pictures?: Pictures }
   /** Renders what waits as it would be published, into a file, and leaves it waiting. */
   | { readonly kind: 'sample'; readonly count: number; readonly path: string }
-  /** Connects and sends until nothing waits, with a hit committed now and then. */
-  | { readonly kind: 'drain'; readonly url: string; readonly window: number; readonly hitEveryMs?: number }
+  /** Connects and sends so many items, with a hit committed on top now and then. */
+  | {
+      readonly kind: 'drain';
+      readonly url: string;
+      readonly window: number;
+      readonly count: number;
+      readonly hitEveryMs?: number;
+    }
   /** The same, with reads committed as they go, so that some always wait. */
   | { readonly kind: 'flow'; readonly url: string; readonly window: number; readonly count: number }
   | { readonly kind: 'stop' };
@@ -36,6 +42,7 @@ export interface CommitCost {
 }
 
 export interface Drained {
+  /** Acknowledged by the broker. */
   readonly items: number;
   /** From the connection to the last acknowledgement. */
   readonly tookMs: number;
