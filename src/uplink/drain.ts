@@ -266,10 +266,9 @@ export class Drain {
     return this.#parking.countOf(lane) >= window;
   }
 
-  /** A hit finds its way out even when the pace is spent: one more message, behind which nothing else goes. */
+  /** A hit finds its way out even when the pace is spent: it has only other hits to wait for. */
   #mayGo(lane: Lane): boolean {
-    if (this.#pace.fits(this.#nextBytes(lane), this.#link.unsentBytes)) return true;
-    return lane === 'hits' && !this.#inFlight.has('hits');
+    return lane === 'hits' || this.#pace.fits(this.#nextBytes(lane), this.#link.unsentBytes);
   }
 
   #nextBytes(lane: Lane): number {

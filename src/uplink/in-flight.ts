@@ -53,11 +53,6 @@ export class InFlight {
     return this.#sent.values().next().value;
   }
 
-  has(lane: Lane): boolean {
-    for (const sent of this.#sent) if (sent.lane === lane) return true;
-    return false;
-  }
-
   /** The hit that waits longest, and how much of other lanes was sent before it and is not acknowledged. */
   oldestHit(): { readonly hit: Sent; readonly bytesAhead: number } | undefined {
     let bytesAhead = 0;

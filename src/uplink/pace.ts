@@ -100,9 +100,10 @@ export class Pace {
     this.#inFlightBytes -= parcel.bytes;
     const { pathBytes } = parcel;
     const delayMs = Math.max(nowMono - parcel.sentMono, 0.01);
+    const before = this.#idle;
     this.#learnDelay({ pathBytes, delayMs });
     const idle = this.#idle ?? { pathBytes: 0, delayMs: 0 };
-    const slope = slopeOf({ pathBytes, delayMs }, idle);
+    const slope = slopeOf({ pathBytes, delayMs }, before ?? idle);
     const leastRate = pathBytes / delayMs;
     this.#unconfirmed = slope === undefined ? this.#unconfirmed + 1 : 0;
     if (slope !== undefined) this.#keep(this.#slopes, slope);
@@ -173,6 +174,6 @@ export class Pace {
  */
 function slopeOf(sample: IdleSample, idle: IdleSample): number | undefined {
   const moreBytes = sample.pathBytes - idle.pathBytes;
-  if (moreBytes < LEAST_DIFFERENCE_BYTES || sample.delayMs <= idle.delayMs) return undefined;
+  if (moreBytes < LEAST_DIFFERENCE_BYTES || sample.delayMs < idle.delayMs) return undefined;
   return moreBytes / Math.max(sample.delayMs - idle.delayMs, 1);
 }

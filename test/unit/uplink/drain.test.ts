@@ -210,7 +210,7 @@ describe('the lanes', () => {
 describe('a slow link', () => {
   const manyReads = { windowMessages: 100 };
 
-  it('has no more on its way than it carries while a hit may wait, and a hit on top', async () => {
+  it('has no more on its way than it carries while a hit may wait, and hits on top', async () => {
     drainOf(reads(100), manyReads);
     await settle();
     const onTheWay = link.sequences().length;
@@ -218,8 +218,7 @@ describe('a slow link', () => {
     for (const _ of Array(10)) outbox.put('hits');
     drain.wake();
     await settle();
-    expect(link.sequences().slice(onTheWay)[0]).toBe(101);
-    expect(link.sequences().length - onTheWay).toBeLessThan(4);
+    expect(link.sequences().slice(onTheWay)).toEqual([101, 102, 103, 104, 105, 106, 107, 108, 109, 110]);
   });
 
   it('gets its pictures only now and then', async () => {

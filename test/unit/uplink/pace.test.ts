@@ -52,6 +52,11 @@ class SimulatedLink {
     this.#onTheWay.push({ parcel, answerMono: this.#freeMono + this.shape.delayMs });
   }
 
+  /** Something else is ahead: what an earlier connection left in the modem. */
+  occupy(bytes: number): void {
+    this.#freeMono = Math.max(this.nowMono, this.#freeMono) + (bytes / this.shape.bytesPerSecond) * 1000;
+  }
+
   rateFrom(bytesBefore: number, ms: number): number {
     return ((this.acknowledgedBytes - bytesBefore) / ms) * 1000;
   }
@@ -114,6 +119,16 @@ describe('a link of 32 kbit/s', () => {
     expect(pace.bytesPerSecond).toBeGreaterThan(3_000);
     expect(pace.bytesPerSecond).toBeLessThan(6_000);
     expect([pace.isSlowFor(25_000), pace.isSlowFor(1_200)]).toEqual([true, false]);
+  });
+
+  it('is not taken for a quick one because something else held its first messages up', () => {
+    const { pace, link } = linkOf(THIN);
+    link.occupy(16_000);
+    for (let second = 0; second < 40; second++) {
+      link.sendFor(1_000, second % 2 === 0 ? 1_300 : 600);
+      expect(pace.bytesPerSecond ?? 0).toBeLessThan(2 * THIN.bytesPerSecond);
+    }
+    expect(pace.isSlowFor(25_000)).toBe(true);
   });
 
   it('is noticed when the car drives out of good coverage, and again when it is back', () => {
