@@ -16,6 +16,7 @@ export function stubFromHit(hit: Row): Row {
     passage: hit.passage,
     clock: hit.clock,
     match_key: hit.read_key ?? '',
+    matched_at_ms: hit.matched_at_ms,
     committed_at_ms: hit.committed_at_ms,
   };
 }
