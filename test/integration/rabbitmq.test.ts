@@ -13,6 +13,7 @@ import { type RabbitCluster, startRabbitCluster, whyNoRabbitmq } from '../../scr
 import { configSchema } from '../../src/config/schema.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { createLogger } from '../../src/lib/log.js';
+import { onvifTopicOf, TOPICS, type TopicName, topicOf } from '../../src/uplink/topics.js';
 import { Uplink } from '../../src/uplink/uplink.js';
 import { notaryOf } from '../support/notary.js';
 import { matchOf, passageOf } from '../support/reports.js';
@@ -153,6 +154,23 @@ describe.skipIf(without !== undefined)(
       await until(() => again.includes('anpr.unit-1.hit'));
       await next.close();
       await device.endAsync(true);
+    });
+
+    it('brings every topic of a device to a queue, those that no queue asked for too', async () => {
+      const own = { topicPrefix: 'anpr', unitId: 'unit-2' };
+      const topics = [
+        ...Object.keys(TOPICS).map((name) => topicOf(name as TopicName, own)),
+        onvifTopicOf('onvif', 'unit-2', 'cam-1'),
+      ];
+      const taken = new Set<string>();
+      const consumer = await consume(async ({ topic }) => {
+        taken.add(topic);
+      });
+      const device = await deviceClient(await authority.client('unit-2'), cluster.deviceUrls[1] as string);
+      for (const topic of topics) await device.publishAsync(topic, '{}', { qos: 1 });
+      await until(() => topics.every((topic) => taken.has(topic.replaceAll('/', '.'))));
+      await device.endAsync(true);
+      await consumer.close();
     });
 
     it('throws a device out that publishes in the name of another', async () => {

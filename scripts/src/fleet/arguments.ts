@@ -61,7 +61,8 @@ function parsed(argv: readonly string[]): FleetArguments {
   }
   const killNode = values['kill-node'] ?? false;
   if (killNode && broker !== 'rabbitmq') throw new Wrong('--kill-node is for --broker rabbitmq');
-  const seed = values.seed ?? 'fleet';
+  // The rights of the brokers that are started here are for topics below `anpr`.
+  if (values.prefix !== undefined && broker !== 'urls') throw new Wrong('--prefix is for --broker URL');
   const whole = (
     name: keyof typeof OPTIONS & keyof typeof values,
     fallback: number,
@@ -89,7 +90,7 @@ function parsed(argv: readonly string[]): FleetArguments {
     failEverySeconds: whole('fail-every', 120, 0, 86_400),
     consumers: whole('consumers', 2, 1, 16),
     killNode,
-    seed,
+    seed: values.seed ?? 'fleet',
     json: values.json ?? false,
   };
 }

@@ -56,14 +56,21 @@ export async function runFleet(
   const folder = mkdtempSync(join(tmpdir(), 'anprd-fleet-'));
   const unitIds = Array.from({ length: options.devices }, (_, index) => `unit-${index + 1}`);
   const undo: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const run = { options, folder, say, undo };
   try {
-    const run = prepare(options, folder, unitIds, say, undo).then(({ broker, identities }) =>
-      measure(options, folder, broker, identities, say, undo),
-    );
-    return await Promise.race([run, interrupted]);
+    const result = prepare(run, unitIds).then((prepared) => measure(run, prepared));
+    return await Promise.race([result, interrupted]);
   } finally {
     for (const step of undo.reverse()) await step();
   }
+}
+
+interface Run {
+  readonly options: FleetArguments;
+  readonly folder: string;
+  readonly say: (line: string) => void;
+  /** Done in reverse at the end, whatever became of the run. */
+  readonly undo: (() => unknown)[];
 }
 
 interface Prepared {
@@ -72,13 +79,7 @@ interface Prepared {
   readonly identities: ReadonlyMap<string, Identity>;
 }
 
-async function prepare(
-  options: FleetArguments,
-  folder: string,
-  unitIds: readonly string[],
-  say: (line: string) => void,
-  undo: (() => unknown)[],
-): Promise<Prepared> {
+async function prepare({ options, folder, say, undo }: Run, unitIds: readonly string[]): Promise<Prepared> {
   const names = [...unitIds, 'consumer'];
   if (options.broker === 'urls') {
     const { certificatesFolder, deviceUrls, consumerUrls } = options;
@@ -106,12 +107,8 @@ async function prepare(
 }
 
 async function measure(
-  options: FleetArguments,
-  folder: string,
-  broker: FleetBroker | RabbitCluster,
-  identities: ReadonlyMap<string, Identity>,
-  say: (line: string) => void,
-  undo: (() => unknown)[],
+  { options, folder, say, undo }: Run,
+  { broker, identities }: Prepared,
 ): Promise<FleetResult> {
   const ledger = new FleetLedger();
   const mqtt = { ...configSchema.parse({}).mqtt, topicPrefix: options.prefix };
@@ -159,7 +156,7 @@ async function measure(
     await device.start();
     await systemClock.sleep(rampMs);
   }
-  const nodeAwayMs = options.killNode ? await killNode(broker as RabbitCluster, endsMs, say) : undefined;
+  const nodeAwayMs = options.killNode && 'kill' in broker ? await killNode(broker, endsMs, say) : undefined;
   while (Date.now() < endsMs) await systemClock.sleep(Math.max(1, endsMs - Date.now()));
   const seconds = (Date.now() - startedMs) / 1000;
   say(`${ledger.size} events committed; waiting for the rest of them`);

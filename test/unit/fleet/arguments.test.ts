@@ -23,6 +23,7 @@ describe('scripts/fleet', () => {
     ['--broker kafka', '--broker mosquitto, rabbitmq'],
     ['--broker rabbitmq --broker mqtt://a:1', '--broker mosquitto, rabbitmq'],
     ['--kill-node', '--kill-node is for --broker rabbitmq'],
+    ['--prefix elsewhere', '--prefix is for --broker URL'],
     ['--devices 0', '--devices 1 to 2000, got 0'],
     ['--devices many', '--devices 1 to 2000, got many'],
     ['--minutes 0', '--minutes 0.1 to 1440, got 0'],
