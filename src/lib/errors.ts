@@ -33,7 +33,6 @@ export const ERROR_CODES = {
   'store.key-missing': { retryable: false },
   'store.key-wrong': { retryable: false },
   'store.key-not-made': { retryable: false },
-  'store.damaged': { retryable: false },
   'evidence.key-missing': { retryable: false },
   'evidence.key-not-made': { retryable: false },
   'evidence.export-failed': { retryable: true },
