@@ -262,6 +262,38 @@ describe('the chain of each unit', () => {
   });
 });
 
+describe('a message that no unit of ours makes', () => {
+  const attributes = {
+    specversion: '1.0',
+    id: 'one',
+    source: 'urn:anprd:unit-1',
+    type: 'uk.anpr.health.v1',
+  };
+  const health = (payload: string) => ({
+    topic: 'anpr/unit-1/health',
+    retain: false,
+    payload: Buffer.from(payload),
+    contentType: 'application/json',
+    userProperties: attributes,
+  });
+  const structured = (fields: string) => ({
+    topic: 'anpr/unit-1/health',
+    retain: false,
+    payload: Buffer.from(`${JSON.stringify({ ...attributes, datacontenttype: 'x' }).slice(0, -1)}${fields}}`),
+  });
+
+  it.each([
+    ['whose state is no JSON', health('{'), 1],
+    ['whose state is no object', health('null'), 1],
+    ['that has no data', structured(''), 0],
+    ['that is nested without end', structured(`,"data":${'['.repeat(50_000)}${']'.repeat(50_000)}`), 0],
+  ])('%s does not keep the others from being taken in', (_, message, kept) => {
+    receive(message, statementBy('unit-1', statingUnit().read()));
+    expect(rows()).toHaveLength(1 + kept);
+    expect(chainReports(store.database)).toMatchObject([{ here: 1, last: 1 }]);
+  });
+});
+
 describe('a statement', () => {
   beforeEach(() => {
     store.close();

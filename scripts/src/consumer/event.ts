@@ -64,18 +64,15 @@ interface Opened {
 
 function openEvent({ payload, contentType, attributes }: Delivery): Opened | undefined {
   if (contentType !== undefined) return { attributes, contentType, data: payload };
-  let value: unknown;
   try {
-    value = JSON.parse(payload.toString());
+    const { datacontenttype, data, data_base64, ...rest } = structuredSchema.parse(
+      JSON.parse(payload.toString()),
+    );
+    const bytes =
+      data_base64 === undefined ? Buffer.from(JSON.stringify(data)) : Buffer.from(data_base64, 'base64');
+    return { attributes: rest, contentType: datacontenttype, data: bytes };
   } catch {
+    // No JSON, no event, without data, or nested deeper than it can be written.
     return undefined;
   }
-  const parsed = structuredSchema.safeParse(value);
-  if (!parsed.success) return undefined;
-  const { datacontenttype, data, data_base64, ...rest } = parsed.data;
-  return {
-    attributes: rest,
-    contentType: datacontenttype,
-    data: data_base64 === undefined ? Buffer.from(JSON.stringify(data)) : Buffer.from(data_base64, 'base64'),
-  };
 }

@@ -191,14 +191,14 @@ export class ConsumerStore {
 
   /** Not signed: it can only say that more is to come. */
   #noteHead({ source, data }: UnitEvent): void {
-    const { chain } = JSON.parse(data.toString()) as { chain?: { chain?: unknown; sequence?: unknown } };
-    if (typeof chain?.chain !== 'string' || !Number.isSafeInteger(chain.sequence)) return;
+    const head = headIn(data);
+    if (head === undefined) return;
     this.#run(
       `INSERT INTO heads VALUES (?, ?, ?)
        ON CONFLICT (source, chain) DO UPDATE SET sequence = max(sequence, excluded.sequence)`,
       source,
-      chain.chain,
-      chain.sequence,
+      head.chain,
+      head.sequence,
     );
   }
 
@@ -213,6 +213,17 @@ export class ConsumerStore {
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+}
+
+/** What a health report says of its unit's chain; undefined where it is none. */
+function headIn(data: Buffer): { readonly chain: string; readonly sequence: number } | undefined {
+  try {
+    const { chain } = JSON.parse(data.toString()) as { chain: { chain: unknown; sequence: unknown } };
+    if (typeof chain.chain !== 'string' || !Number.isSafeInteger(chain.sequence)) return undefined;
+    return { chain: chain.chain, sequence: chain.sequence as number };
+  } catch {
+    return undefined;
   }
 }
 
