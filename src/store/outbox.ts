@@ -56,6 +56,8 @@ const PICTURES = `SELECT o.id, o.queued_at_ms AS queuedAtMs, r.id AS recordId, r
  * stands above them.
  */
 const IDS_OF_A_DATABASE = 2 ** 40;
+/** Then they begin again, as numbers have 53 bits; by then nothing of the first is on its way. */
+const MOST_DATABASES = 2 ** 12;
 
 export interface SqliteOutboxOptions {
   /** Runs work on the open database and turns storage faults into DeviceErrors. */
@@ -160,7 +162,7 @@ export class SqliteOutbox implements Outbox {
   #enter(database: SqliteDatabase): void {
     if (this.#database === database) return;
     this.#database = database;
-    this.#databases++;
+    this.#databases = (this.#databases % MOST_DATABASES) + 1;
     this.#leases = new Leases();
   }
 
