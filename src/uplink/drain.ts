@@ -43,6 +43,8 @@ const TICK_MS = 250;
 /** Commits wake the drain; this finds what a wake-up missed, and tries a store again that failed. */
 const LOOK_AGAIN_MS = 1_000;
 const STOP_POLL_MS = 20;
+/** Two hits, as a rule: a thin link carries little more while a hit may wait. */
+const HITS_ON_TOP_BYTES = 6_144;
 /** Acknowledgements noted together: each time costs a flush to the disk. */
 const NOTED_AT_ONCE = 1_024;
 /** A store that notes nothing (the disk is full) must not let what would be sent twice grow for ever. */
@@ -266,9 +268,13 @@ export class Drain {
     return this.#parking.countOf(lane) >= window;
   }
 
-  /** A hit finds its way out even when the pace is spent: it has only other hits to wait for. */
+  /** Hits find their way out even when the pace is spent: always one, and more while they are small. */
   #mayGo(lane: Lane): boolean {
-    return lane === 'hits' || this.#pace.fits(this.#nextBytes(lane), this.#link.unsentBytes);
+    const bytes = this.#nextBytes(lane);
+    if (this.#pace.fits(bytes, this.#link.unsentBytes)) return true;
+    if (lane !== 'hits') return false;
+    const hitBytes = this.#inFlight.bytesOf('hits');
+    return hitBytes === 0 || hitBytes + bytes <= HITS_ON_TOP_BYTES;
   }
 
   #nextBytes(lane: Lane): number {

@@ -53,6 +53,12 @@ export class InFlight {
     return this.#sent.values().next().value;
   }
 
+  bytesOf(lane: Lane): number {
+    let bytes = 0;
+    for (const sent of this.#sent) if (sent.lane === lane) bytes += sent.parcel.bytes;
+    return bytes;
+  }
+
   /** The hit that waits longest, and how much of other lanes was sent before it and is not acknowledged. */
   oldestHit(): { readonly hit: Sent; readonly bytesAhead: number } | undefined {
     let bytesAhead = 0;

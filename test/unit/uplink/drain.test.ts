@@ -210,7 +210,7 @@ describe('the lanes', () => {
 describe('a slow link', () => {
   const manyReads = { windowMessages: 100 };
 
-  it('has no more on its way than it carries while a hit may wait, and hits on top', async () => {
+  it('has no more on its way than it carries while a hit may wait, and a few hits on top', async () => {
     drainOf(reads(100), manyReads);
     await settle();
     const onTheWay = link.sequences().length;
@@ -218,7 +218,9 @@ describe('a slow link', () => {
     for (const _ of Array(10)) outbox.put('hits');
     drain.wake();
     await settle();
-    expect(link.sequences().slice(onTheWay)).toEqual([101, 102, 103, 104, 105, 106, 107, 108, 109, 110]);
+    const hits = link.sequences().slice(onTheWay);
+    expect(hits.slice(0, 2)).toEqual([101, 102]);
+    expect(hits.length).toBeLessThan(6);
   });
 
   it('gets its pictures only now and then', async () => {
