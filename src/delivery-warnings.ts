@@ -1,5 +1,6 @@
 import type { Warnings } from './health/warnings.js';
 import type { StoreSnapshot } from './store/record-store.js';
+import type { Problem } from './uplink/link-snapshot.js';
 import type { UplinkSnapshot } from './uplink/uplink.js';
 
 const CERTIFICATES = {
@@ -16,28 +17,29 @@ export class DeliveryWarnings {
     this.#warnings = warnings;
   }
 
-  lookAtLink({ link, meter }: UplinkSnapshot): void {
+  lookAtLink({ link, meter, parked }: UplinkSnapshot): void {
     const { state, broker, certificates, certificateProblem, problem } = link;
     const isConnected = state === 'connected';
-    this.#warnings.tell('broker-away', '', isConnected ? undefined : (problem?.message ?? state));
+    this.#warnings.tell('broker-away', '', isConnected ? undefined : problem ? told(problem) : state);
     const { firstProblem } = broker;
     this.#warnings.tell(
       'broker-fallback',
       '',
-      isConnected && firstProblem !== undefined
-        ? `${broker.name} is used; ${firstProblem.message}`
-        : undefined,
+      isConnected && firstProblem !== undefined ? `${broker.name} is used; ${told(firstProblem)}` : undefined,
     );
+    if (isConnected && parked > 0) {
+      this.#warnings.raise(
+        'broker-refuses',
+        '',
+        `${parked} refused and kept${problem === undefined ? '' : `; ${told(problem)}`}`,
+      );
+    }
     for (const of of ['device', 'authority', 'broker'] as const) {
       const found = certificates.find((certificate) => certificate.of === of && certificate.expiring);
       const day = found && new Date(found.notAfterMs).toISOString().slice(0, 10);
       this.#warnings.tell('certificate-expiring', of, found && `${CERTIFICATES[of]} is valid until ${day}`);
     }
-    this.#warnings.tell(
-      'certificate-unused',
-      '',
-      certificateProblem && `${certificateProblem.message}. ${certificateProblem.hint}`,
-    );
+    this.#warnings.tell('certificate-unused', '', certificateProblem && told(certificateProblem));
     const { shut } = meter;
     this.#warnings.tell('meter-spent', '', shut.length === 0 ? undefined : `waiting: ${shut.join(', ')}`);
   }
@@ -59,4 +61,8 @@ export class DeliveryWarnings {
         `set aside as ${damage.setAside} (${Math.ceil(damage.setAsideBytes / 1e6)} MB are set aside); rows taken over${damage.isSalvaging ? ' so far' : ''}: ${rows(damage.salvaged)}; lost: ${rows(damage.lost)}`,
     );
   }
+}
+
+function told({ message, hint }: Problem): string {
+  return `${message}. ${hint}`;
 }

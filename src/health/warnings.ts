@@ -66,13 +66,21 @@ export const WARNINGS = {
   },
   'broker-away': {
     title: 'No connection to the broker; records wait in the store',
-    remedy: 'Check the link, and mqtt.urls in the configuration; it is retried by itself.',
+    remedy: 'Do what the detail says, and check the link; it is retried by itself, and nothing is lost.',
     severity: 'medium',
     visibleAfterMs: 10_000,
   },
+  'broker-refuses': {
+    title: 'The broker refuses messages of this unit; they wait in the store',
+    remedy: 'Mend the access rules or limits of the broker; they are sent again by themselves.',
+    severity: 'high',
+    visibleAfterMs: 0,
+    // Between two tries none counts as refused.
+    fadesAfterMs: 30_000,
+  },
   'broker-fallback': {
     title: 'The first broker of the list is away; another one is used',
-    remedy: 'Check the first of mqtt.urls; it is tried again by itself.',
+    remedy: 'Do what the detail says; the first one is tried again by itself.',
     severity: 'low',
     visibleAfterMs: 60_000,
   },

@@ -104,12 +104,19 @@ export function connectionError(url: string, thrown: unknown): DeviceError {
     });
   }
   const fault = typeof code === 'string' ? FAULTS[code] : undefined;
-  const said = messageOf(thrown) || String(code);
+  const said = saidBy(thrown) || String(code);
   return new DeviceError('uplink.connect-failed', {
     message: `no connection to ${broker}: ${fault === undefined ? said : `${fault.found} (${said})`}`,
     hint: fault?.hint ?? `Check the link, mqtt.urls and the certificates; ${BY_ITSELF}`,
     cause: thrown,
   });
+}
+
+/** OpenSSL's messages name places in its source and end with a new line; its reason says the same. */
+function saidBy(thrown: unknown): string {
+  const { library, reason } = (thrown ?? {}) as { readonly library?: unknown; readonly reason?: unknown };
+  if (typeof library === 'string' && typeof reason === 'string') return reason;
+  return messageOf(thrown).trim();
 }
 
 /** Somebody took the connection and closed it without a word. */

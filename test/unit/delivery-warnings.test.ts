@@ -26,10 +26,10 @@ describe('what the link warns of', () => {
     expect(shown()).toEqual([]);
   });
 
-  it('is a broker that is away, with why', () => {
+  it('is a broker that is away, with why and what to do about just that', () => {
     const problem = { code: 'uplink.connect-failed', message: 'no connection: refused', hint: 'Check.' };
     delivery.lookAtLink(uplinkSnapshotOf({}, { state: 'waiting', problem }));
-    expect(shown()).toEqual([{ code: 'broker-away', subject: '', detail: 'no connection: refused' }]);
+    expect(shown()).toEqual([{ code: 'broker-away', subject: '', detail: 'no connection: refused. Check.' }]);
     delivery.lookAtLink(uplinkSnapshotOf());
     expect(shown()).toEqual([]);
   });
@@ -40,8 +40,26 @@ describe('what the link warns of', () => {
       uplinkSnapshotOf({}, { broker: { index: 1, name: 'mqtt://second.example:1883', firstProblem } }),
     );
     expect(shown()).toEqual([
-      { code: 'broker-fallback', subject: '', detail: 'mqtt://second.example:1883 is used; first is away' },
+      {
+        code: 'broker-fallback',
+        subject: '',
+        detail: 'mqtt://second.example:1883 is used; first is away. Check.',
+      },
     ]);
+  });
+
+  it('is a broker that is there and refuses what it is sent, until it has taken it for a while', () => {
+    const problem = { code: 'uplink.refused', message: 'not authorised on anpr/unit-1/hit', hint: 'Check.' };
+    const codes = () => warnings.visible().map(({ code, detail }) => [code, detail]);
+    const refused = ['broker-refuses', '3 refused and kept; not authorised on anpr/unit-1/hit. Check.'];
+    delivery.lookAtLink(uplinkSnapshotOf({ parked: 3 }, { problem }));
+    expect(codes()).toEqual([refused]);
+    clock.advance(20_000);
+    delivery.lookAtLink(uplinkSnapshotOf({ parked: 0 }));
+    expect(codes()).toEqual([refused]);
+    clock.advance(20_000);
+    delivery.lookAtLink(uplinkSnapshotOf({ parked: 0 }));
+    expect(codes()).toEqual([]);
   });
 
   it('is each certificate that ends soon, until there is a new one', () => {

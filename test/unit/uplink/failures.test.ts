@@ -45,6 +45,17 @@ describe('what a broker or the way to it can do wrong', () => {
     expect(error.hint).toContain(remedy);
   });
 
+  it('says what OpenSSL says by its reason, in one line and without places in its source', () => {
+    const error = Object.assign(
+      thrown('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', '80FC:error:../deps/rec.c:1601:\n'),
+      {
+        library: 'SSL routines',
+        reason: 'tlsv1 alert unknown ca',
+      },
+    );
+    expect(connectionError(URL, error).message).toMatch(/certificate \(tlsv1 alert unknown ca\)$/);
+  });
+
   it.each([
     ['mqtts://camera:secret@broker:8883', 'mqtts://broker:8883'],
     ['wss://camera:se/cr?et#@broker/mqtt?token=secret', 'wss://broker/mqtt'],
