@@ -42,19 +42,28 @@ export const renderingsSchema = z.strictObject({
     .describe('The compound shape of older back offices: text first, pictures later.'),
 });
 
+const BROKER_URL = 'a URL such as mqtt://127.0.0.1:1883 or mqtts://broker:8883';
+
+function isAddress(url: string): boolean {
+  return URL.canParse(url) && !/\s/.test(url) && new URL(url).hostname !== '';
+}
+
 export const mqttSchema = z.strictObject({
   urls: z
     .array(
       z
         .string()
-        .regex(/^(mqtts?|wss?):\/\//, 'expected a URL such as mqtt://127.0.0.1:1883 or mqtts://broker:8883'),
+        .regex(/^(mqtts?|wss?):\/\//, `expected ${BROKER_URL}`)
+        .refine((url) => !/^(mqtts?|wss?):\/\//.test(url) || isAddress(url), {
+          error: `expected a name or an address there and a port up to 65535: ${BROKER_URL}`,
+        }),
     )
     .min(1, 'expected at least one broker')
     .max(8, 'expected at most 8 brokers')
     .default(['mqtt://127.0.0.1:1883'])
     .describe('The brokers, the preferred one first: mqtt, mqtts (TLS), ws or wss (WebSocket).'),
   protocolVersion: z
-    .union([z.literal('auto'), z.literal(4), z.literal(5)])
+    .union([z.literal('auto'), z.literal(4), z.literal(5)], { error: 'expected auto, 4 or 5' })
     .default('auto')
     .describe('5, 4 for MQTT 3.1.1, or auto: 5, and 4 where the broker does not speak it.'),
   serverName: z

@@ -115,6 +115,15 @@ describe('a bad configuration', () => {
     expect(issue?.hint).toContain(hint);
   });
 
+  it('names brokers that no connection can be made to, and shows nobody how to log in', () => {
+    const urls = ['mqtt://', 'mqtt://broker:99999', 'mqtt://the broker', 'tcp://camera:secret@broker'];
+    const good = ['mqtts://camera:secret@broker', 'wss://[2001:db8::1]:443/mqtt'];
+    const issues = issuesOf(`mqtt: {urls: ${JSON.stringify([...urls, ...good])}}`);
+    expect(issues.map(({ path }) => path)).toEqual(urls.map((_, index) => `mqtt.urls[${index}]`));
+    expect(issues[1]?.problem).toContain('found "mqtt://broker:99999"; expected a name or an address');
+    expect(issues[3]?.problem).toContain('found "tcp://...@broker"; expected a URL such as');
+  });
+
   it('that is no YAML is told its line', () => {
     expect(issuesOf('unit:\n  id: "x\n')[0]).toMatchObject({ path: '(file)', line: expect.any(Number) });
   });
