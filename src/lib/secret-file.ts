@@ -139,9 +139,18 @@ function readSecret<T>(
 function missing(kind: SecretKind, path: string, message: string, cause?: unknown): DeviceError {
   return new DeviceError(kind.missing, {
     message,
-    hint: `${kind.reason}, so a key is needed. Make one: anprctl ${kind.credential} --out ${path}; ${kind.ifMissing}.`,
+    hint: `${kind.reason}, so a key is needed. ${remedyOf(kind, path, cause)}`,
     cause,
   });
+}
+
+/** A key is never made over a file that is there, so that one has to be moved away first. */
+function remedyOf(kind: SecretKind, path: string, cause: unknown): string {
+  const make = `anprctl ${kind.credential} --out ${path}; ${kind.ifMissing}.`;
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return `Make one: ${make}`;
+  if (code === 'EACCES') return 'Let the user that this runs as own it, and nobody else read it.';
+  return `Move what is there away and make one: ${make}`;
 }
 
 function exists(path: string): boolean {

@@ -55,6 +55,11 @@ describe('where the key comes from', () => {
     );
   });
 
+  it('is made where there is none, and what is no key has to be moved away first', () => {
+    expect(refusal(join(folder, 'none')).hint).toContain('Make one: anprctl storage-key --out');
+    expect(refusal(file('rubbish', 'no key\n')).hint).toContain('Move what is there away and make one:');
+  });
+
   it('is else the file below /etc', () => {
     for (const env of [{}, { CREDENTIALS_DIRECTORY: '' }, { CREDENTIALS_DIRECTORY: folder }]) {
       expect(() => loadStorageKey({}, env)).toThrow('/etc/anprd/storage.key');
