@@ -57,6 +57,8 @@ interface Pass {
   readonly isNeeded?: () => boolean;
 }
 
+/** In the place of a pass's name, when there are none left: only what follows from them has to be done. */
+const ALL_PASSES = 'done';
 /** A stretch of numbers that is longer says nothing of how many rows were there. */
 const MOST_GAP = 1_000;
 const ACKNOWLEDGED_AT_ONCE = 2_000;
@@ -89,10 +91,8 @@ export class Salvage {
       ...JSON.parse(row.salvaged),
     };
     this.#passes = this.#allPasses();
-    this.#pass = Math.max(
-      0,
-      this.#passes.findIndex(({ name }) => name === row.pass),
-    );
+    const names = [...this.#passes.map(({ name }) => name), ALL_PASSES];
+    this.#pass = Math.max(0, names.indexOf(row.pass));
     this.#batches = row.batches;
   }
 
@@ -382,7 +382,7 @@ export class Salvage {
 
   #note(): void {
     prepared(this.#target, 'UPDATE salvages SET pass = ?, batches = ?, salvaged = ? WHERE id = ?').run(
-      this.#passes[this.#pass]?.name ?? '',
+      this.#passes[this.#pass]?.name ?? ALL_PASSES,
       this.#batches,
       JSON.stringify(this.#tally),
       this.#id,

@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { statSync, truncateSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OutboxItem } from '../../src/domain/outbox.js';
-import { openDatabase } from '../../src/lib/sqlite.js';
+import { openDamaged, openDatabase, openMemory } from '../../src/lib/sqlite.js';
 import { STORE_MIGRATIONS } from '../../src/store/migrations.js';
+import { SALVAGES, Salvage, type SalvageRow } from '../../src/store/salvage.js';
+import { seed } from '../../src/store/takeover.js';
 import { type Sources, stripSources } from '../support/child.js';
 import {
   afterwards,
@@ -108,6 +110,33 @@ describe('a file that is salvaged', () => {
     expect(store.snapshot().losses).toEqual([]);
     expect(store.snapshot().records).toBe(401);
     expect(asides()).toEqual(['records.db.damaged-1']);
+  });
+
+  it('gives what waited once, whoever goes on with it after any step', async () => {
+    const first = await started();
+    fill(first, 20);
+    const waited = waiting(first).length;
+    await stop(first);
+    const source = openDamaged(path, keyIn(folder));
+    const target = openMemory(STORE_MIGRATIONS, 100_000_000);
+    seed(target, clock.nowMs(), 0);
+    target.exec(
+      `INSERT INTO salvages (source, at_ms, pass, batches, is_done, salvaged, lost) VALUES ('', 0, '', 0, 0, '{}', '{}')`,
+    );
+    const next = () => new Salvage(source, target, target.prepare(SALVAGES).get() as SalvageRow);
+    let sent = 0;
+    const send = () => {
+      sent += target.prepare('DELETE FROM outbox').run().changes;
+    };
+    for (let step = 0; step < 100; step++) {
+      next().step(() => true);
+      send();
+    }
+    const last = next();
+    while (last.step(() => true)) send();
+    expect(sent).toBe(waited);
+    source.close();
+    target.close();
   });
 
   it('gives each of its texts to a broker once, hits first, while it is still being salvaged', async () => {
