@@ -1,4 +1,5 @@
 import type { Warnings } from './health/warnings.js';
+import type { Clock } from './lib/clock.js';
 import type { StoreSnapshot } from './store/record-store.js';
 import type { Problem } from './uplink/link-snapshot.js';
 import type { UplinkSnapshot } from './uplink/uplink.js';
@@ -9,18 +10,30 @@ const CERTIFICATES = {
   broker: "the broker's certificate",
 } as const;
 
+/** So many connections within a minute are no passing through a tunnel: two units with one id make some thirty. */
+const UNSTEADY_CONNECTIONS = 4;
+const UNSTEADY_WITHIN_MS = 60_000;
+
 /** Turns the state of the store and of the link into warnings. */
 export class DeliveryWarnings {
   readonly #warnings: Warnings;
+  readonly #clock: Clock;
+  #connections = 0;
+  /** Monotonic milliseconds: when the last connections were first seen. */
+  #connectedMono: number[] = [];
+  /** Why the last connection ended. */
+  #lastEnd = '';
 
-  constructor(warnings: Warnings) {
+  constructor({ warnings, clock }: { readonly warnings: Warnings; readonly clock: Clock }) {
     this.#warnings = warnings;
+    this.#clock = clock;
   }
 
   lookAtLink({ link, meter, parked }: UplinkSnapshot): void {
     const { state, broker, certificates, certificateProblem, problem } = link;
     const isConnected = state === 'connected';
     this.#warnings.tell('broker-away', '', isConnected ? undefined : problem ? told(problem) : state);
+    this.#lookAtSteadiness(link);
     const { firstProblem } = broker;
     this.#warnings.tell(
       'broker-fallback',
@@ -42,6 +55,23 @@ export class DeliveryWarnings {
     this.#warnings.tell('certificate-unused', '', certificateProblem && told(certificateProblem));
     const { shut } = meter;
     this.#warnings.tell('meter-spent', '', shut.length === 0 ? undefined : `waiting: ${shut.join(', ')}`);
+  }
+
+  /** Short losses, of which none lasts long enough to be shown as a broker that is away. */
+  #lookAtSteadiness({ state, connections, problem }: UplinkSnapshot['link']): void {
+    const nowMono = this.#clock.monoMs();
+    if (state !== 'connected' && problem !== undefined) this.#lastEnd = told(problem);
+    const recent = this.#connectedMono.filter((atMono) => nowMono - atMono <= UNSTEADY_WITHIN_MS);
+    const fresh = connections - this.#connections;
+    this.#connections = connections;
+    this.#connectedMono = [...recent, ...Array<number>(fresh).fill(nowMono)];
+    if (fresh === 0 || this.#connectedMono.length < UNSTEADY_CONNECTIONS) return;
+    const why = this.#lastEnd === '' ? '' : `; ${this.#lastEnd}`;
+    this.#warnings.raise(
+      'link-unsteady',
+      '',
+      `${this.#connectedMono.length} connections within a minute${why}`,
+    );
   }
 
   lookAtStore({ medium, problem, damage }: StoreSnapshot): void {

@@ -60,7 +60,7 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
   const clockWatch = new ClockWatch({ clock, readKernel: kernelClock, log });
   const counts: PassageCounts = { read: 0, unreadable: 0, hits: 0 };
   const hotlistWarnings = new HotlistWarnings(warnings);
-  const deliveryWarnings = new DeliveryWarnings(warnings);
+  const deliveryWarnings = new DeliveryWarnings({ warnings, clock });
   const { topicPrefix } = config.hotlist;
   const hotlist = new Hotlist({
     config: config.hotlist,

@@ -70,6 +70,14 @@ export const WARNINGS = {
     severity: 'medium',
     visibleAfterMs: 10_000,
   },
+  'link-unsteady': {
+    title: 'The connection to the broker is lost again and again',
+    remedy:
+      'Check reception and the log of the broker, and that no other device has the same unit.id; nothing is lost.',
+    severity: 'medium',
+    visibleAfterMs: 0,
+    fadesAfterMs: 60_000,
+  },
   'broker-refuses': {
     title: 'The broker refuses messages of this unit; they wait in the store',
     remedy: 'Mend the access rules or limits of the broker; they are sent again by themselves.',

@@ -12,7 +12,7 @@ let delivery: DeliveryWarnings;
 beforeEach(() => {
   clock = new ManualClock();
   warnings = new Warnings({ clock, log: createLogger('silent') });
-  delivery = new DeliveryWarnings(warnings);
+  delivery = new DeliveryWarnings({ warnings, clock });
 });
 
 const shown = () => {
@@ -60,6 +60,24 @@ describe('what the link warns of', () => {
     clock.advance(20_000);
     delivery.lookAtLink(uplinkSnapshotOf({ parked: 0 }));
     expect(codes()).toEqual([]);
+  });
+
+  it('is a connection that is lost again and again, each time too briefly to be away', () => {
+    const problem = { code: 'uplink.connect-failed', message: 'closed', hint: 'Two with one id?' };
+    const lose = (connections: number) => {
+      delivery.lookAtLink(uplinkSnapshotOf({}, { connections, state: 'waiting', problem }));
+      clock.advance(2_000);
+      delivery.lookAtLink(uplinkSnapshotOf({}, { connections: connections + 1 }));
+    };
+    for (const connections of [0, 1, 2]) lose(connections);
+    expect(warnings.visible()).toEqual([]);
+    lose(3);
+    expect(warnings.visible()).toMatchObject([
+      { code: 'link-unsteady', detail: '4 connections within a minute; closed. Two with one id?' },
+    ]);
+    clock.advance(61_000);
+    delivery.lookAtLink(uplinkSnapshotOf({}, { connections: 5 }));
+    expect(warnings.visible()).toEqual([]);
   });
 
   it('is each certificate that ends soon, until there is a new one', () => {
