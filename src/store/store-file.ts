@@ -300,7 +300,7 @@ export class StoreFile {
       }
     } catch (error) {
       // A disk that fails: what is committed stays, and it is gone on with at the next look.
-      if (storageFaultOf(error) === undefined) throw error;
+      if (!isUnusable(error)) throw error;
       const database = this.#database;
       if (database !== undefined) this.#hasReplaced(database, error);
     } finally {

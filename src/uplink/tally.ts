@@ -9,6 +9,9 @@ export interface TallySnapshot {
   readonly hitLatency: HitLatency;
 }
 
+/** Some connections' worth of what was on its way. */
+const MOST_LOST = 10_000;
+
 /** Counts what the broker has taken, and what had to be sent again. */
 export class Tally {
   readonly #acknowledged = Object.fromEntries(LANE_NAMES.map((lane) => [lane, 0])) as Record<Lane, number>;
@@ -24,6 +27,9 @@ export class Tally {
 
   lost({ id }: OutboxItem): void {
     this.#lostIds.add(id);
+    // What was dropped, or replaced by a newer report, does not come again.
+    const [oldest] = this.#lostIds;
+    if (this.#lostIds.size > MOST_LOST && oldest !== undefined) this.#lostIds.delete(oldest);
   }
 
   /** @param publishedAtMs, acknowledgedAtMs UTC. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { statSync, truncateSync } from 'node:fs';
+import { rmSync, statSync, truncateSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OutboxItem } from '../../src/domain/outbox.js';
 import { openDamaged, openDatabase, openMemory } from '../../src/lib/sqlite.js';
@@ -110,6 +110,20 @@ describe('a file that is salvaged', () => {
     expect(store.snapshot().losses).toEqual([]);
     expect(store.snapshot().records).toBe(401);
     expect(asides()).toEqual(['records.db.damaged-1']);
+  });
+
+  it('does not end the process where its folder goes away meanwhile', async () => {
+    const first = await started();
+    fill(first, 200);
+    await stop(first);
+    for (const page of pagesOf('outbox_by_lane')) overwrite((page - 1) * PAGE + 100, Buffer.from('damaged!'));
+    const store = await started();
+    waiting(store);
+    expect(store.snapshot().damage?.isSalvaging).toBe(true);
+    rmSync(folder, { recursive: true });
+    for (let turn = 0; turn < 20; turn++) await new Promise((next) => setImmediate(next));
+    store.commit({ passage: passageOf('AA11AAA'), clock: CLOCK_QUALITY });
+    expect(textsOf(waiting(store)).size).toBeGreaterThan(0);
   });
 
   it('gives what waited once, whoever goes on with it after any step', async () => {
