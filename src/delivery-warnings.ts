@@ -1,3 +1,4 @@
+import type { Loss } from './domain/statement.js';
 import type { Warnings } from './health/warnings.js';
 import type { Clock } from './lib/clock.js';
 import type { StoreSnapshot } from './store/record-store.js';
@@ -72,6 +73,14 @@ export class DeliveryWarnings {
       '',
       `${this.#connectedMono.length} connections within a minute${why}`,
     );
+  }
+
+  /** What damage has cost is told by `store-damaged`. */
+  lost(losses: readonly Loss[]): void {
+    const dropped = losses.filter(({ reason }) => reason !== 'damage');
+    if (dropped.length === 0) return;
+    const counts = dropped.map(({ lane, reason, count }) => `${count} of ${lane} (${reason})`);
+    this.#warnings.raise('store-over-budget', '', counts.join(', '));
   }
 
   lookAtStore({ medium, problem, damage }: StoreSnapshot): void {

@@ -81,11 +81,7 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
     log,
     isClockVouched: () => clockWatch.quality.source !== 'unknown',
     onLoss: (losses) => {
-      warnings.raise(
-        'store-over-budget',
-        '',
-        losses.map(({ lane, count }) => `${count} of ${lane}`).join(', '),
-      );
+      deliveryWarnings.lost(losses);
       uplink.wake();
     },
   });

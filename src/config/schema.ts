@@ -330,6 +330,4 @@ export type PassagesConfig = z.infer<typeof passagesSchema>;
 export type VisionConfig = z.infer<typeof visionSchema>;
 export type HotlistConfig = z.infer<typeof hotlistSchema>;
 export type StoreConfig = z.infer<typeof storeSchema>;
-export type EvidenceConfig = z.infer<typeof evidenceSchema>;
-export type HealthConfig = z.infer<typeof healthSchema>;
 export type DeviceConfig = z.infer<typeof configSchema>;

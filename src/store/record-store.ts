@@ -202,7 +202,8 @@ export class RecordStore {
     // Also what an earlier run dropped and did not come to tell.
     const losses = this.#write(tellLosses);
     if (losses !== undefined) {
-      this.#log.error(totals, 'over a budget of the store: dropped what the broker had not taken');
+      const lost = losses.map(({ lane, reason, count }) => `${count} of ${lane}, ${reason}`);
+      this.#log.error({ lost }, 'what the broker had not taken is lost; the centre is told');
       this.#options.onLoss?.(losses);
     }
     if (this.#file.run(usedBytes) > mostBytes) {

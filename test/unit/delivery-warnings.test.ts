@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DeliveryWarnings } from '../../src/delivery-warnings.js';
+import type { LossReason } from '../../src/domain/statement.js';
 import { Warnings } from '../../src/health/warnings.js';
 import { createLogger } from '../../src/lib/log.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -106,6 +107,16 @@ describe('what the link warns of', () => {
 });
 
 describe('what the store warns of', () => {
+  it('is what it had to drop, and not what damage has cost, for which it has another word', () => {
+    const lossOf = (reason: LossReason) => ({ lane: 'reads', reason, count: 3, statements: [] }) as const;
+    delivery.lost([lossOf('damage')]);
+    expect(warnings.visible()).toEqual([]);
+    delivery.lost([lossOf('damage'), lossOf('age'), lossOf('budget')]);
+    expect(warnings.visible()).toMatchObject([
+      { code: 'store-over-budget', detail: '3 of reads (age), 3 of reads (budget)' },
+    ]);
+  });
+
   it('is that records are in memory only, with why', () => {
     delivery.lookAtStore(storeSnapshotOf({ medium: 'memory', problem: 'the file system is read-only' }));
     expect(shown()).toEqual([

@@ -108,7 +108,7 @@ function eventIdIn(rest: Buffer): string {
 }
 
 /** Bytes as they come, packets as they are whole. */
-export class PacketSplitter {
+class PacketSplitter {
   readonly #onPacket: (type: number, flags: number, body: Buffer) => void;
   #rest: Buffer = Buffer.alloc(0);
 
