@@ -134,8 +134,23 @@ function crossChecks(config: DeviceConfig): Issue[] {
       hint: 'A vehicle that stands still would otherwise be taken for one that has gone.',
     });
   }
+  for (const name of ['platePatchMostBytes', 'overviewMostBytes'] as const) {
+    const found = config.passages[name];
+    // In base64, as MQTT 3.1.1 and compound captures have it.
+    const most = Math.floor((3 / 4) * (config.mqtt.mostPacketBytes - ENVELOPE_BYTES));
+    if (found <= most) continue;
+    issues.push({
+      keys: ['passages', name],
+      path: `passages.${name}`,
+      problem: `found ${found}; expected at most ${most}, three quarters of mqtt.mostPacketBytes (${config.mqtt.mostPacketBytes})`,
+      hint: 'A larger picture would be kept and never sent: raise mqtt.mostPacketBytes as well.',
+    });
+  }
   return issues;
 }
+
+/** What a message has around a picture. */
+const ENVELOPE_BYTES = 2_048;
 
 function repeatedIds(
   parent: readonly string[],

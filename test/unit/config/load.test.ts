@@ -108,6 +108,12 @@ describe('a bad configuration', () => {
       'plates.lookWithoutMotionSeconds',
       'stands still',
     ],
+    [
+      'a picture larger than any message',
+      'passages: {overviewMostBytes: 250000}',
+      'passages.overviewMostBytes',
+      'never sent',
+    ],
     ['a list where options belong', '[1, 2]', '(file)', 'anprd.yaml'],
   ])('names the place of %s', (_name, text, path, hint) => {
     const issue = issuesOf(text).find((candidate) => candidate.path === path);
