@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { answers, freePort } from '../loopback.js';
 
 export interface Broker {
   readonly url: string;
@@ -23,7 +23,7 @@ export async function startBroker(): Promise<Broker> {
   });
   const failed = once(child, 'error').then(([error]) => Promise.reject(error));
   failed.catch(() => undefined);
-  await Promise.race([failed, answers(port, child)]);
+  await Promise.race([failed, answering(port, child)]);
   return {
     url: `mqtt://127.0.0.1:${port}`,
     stop: async () => {
@@ -35,28 +35,11 @@ export async function startBroker(): Promise<Broker> {
   };
 }
 
-async function answers(port: number, child: ChildProcess): Promise<void> {
+async function answering(port: number, child: ChildProcess): Promise<void> {
   for (let attempt = 0; attempt < 100 && child.exitCode === null; attempt++) {
-    const socket = connect(port, '127.0.0.1');
-    try {
-      await once(socket, 'connect');
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    } finally {
-      socket.destroy();
-    }
+    if (await answers(port)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   child.kill();
   throw new Error(`mosquitto does not answer on port ${port}; run mosquitto -p ${port} to see why`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port on the loopback');
-  return address.port;
 }

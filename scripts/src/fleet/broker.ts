@@ -1,6 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
 
 /** A broker, or a cluster of them, that simulated devices publish to and a consumer reads from. */
 export interface FleetBroker {
@@ -30,33 +29,6 @@ export async function end(child: ChildProcess | undefined, signal: NodeJS.Signal
   const gone = once(child, 'exit');
   child.kill(signal);
   await gone;
-}
-
-/** Ports of the loopback that nobody listened to a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => server.listening || once(server, 'listening')));
-  return Promise.all(
-    servers.map(async (server) => {
-      const address = server.address();
-      server.close();
-      await once(server, 'close');
-      if (address === null || typeof address === 'string') throw new Error('no free port on the loopback');
-      return address.port;
-    }),
-  );
-}
-
-export async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
 
 /**

@@ -2,7 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../../src/lib/package-root.js';
-import { answers, end, type FleetBroker, fillIn, freePorts, spawnTied } from './broker.js';
+import { answers, freePorts } from '../loopback.js';
+import { end, type FleetBroker, fillIn, spawnTied } from './broker.js';
 import type { Authority } from './certificates.js';
 
 const SHIPPED = join(packageRoot(import.meta.dirname), 'config/mosquitto');

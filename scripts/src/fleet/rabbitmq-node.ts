@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { answers, end, fillIn, spawnTied } from './broker.js';
+import { answers } from '../loopback.js';
+import { end, fillIn, spawnTied } from './broker.js';
 import type { Identity } from './certificates.js';
 
 export interface NodePorts {
