@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import { storageFaultOf } from '../lib/sqlite.js';
@@ -34,5 +34,25 @@ export function isOnReadOnlyDisk(path: string): boolean {
     return false;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EROFS';
+  }
+}
+
+/** With less nothing can be written, whoever asks. */
+const FULL_BYTES = 65_536;
+
+/** SQLite calls many a full or read-only disk an I/O error: what the disk itself says comes with its words. */
+export function reasonOf(path: string, thrown: unknown): string {
+  const said = messageOf(thrown);
+  if (isOnReadOnlyDisk(path)) return `${said} (the file system is read-only)`;
+  return isFull(path) ? `${said} (the disk is full)` : said;
+}
+
+function isFull(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize < FULL_BYTES;
+  } catch {
+    // A folder that is not there, or a disk that is gone: what was thrown says so.
+    return false;
   }
 }

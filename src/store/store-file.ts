@@ -17,7 +17,7 @@ import {
 } from './record-file.js';
 import { usedBytes } from './retention.js';
 import { Salvage, type SalvageRow } from './salvage.js';
-import { isOnReadOnlyDisk, isUnusable, tooLittleRoom, writeFailed } from './store-faults.js';
+import { isOnReadOnlyDisk, isUnusable, reasonOf, tooLittleRoom, writeFailed } from './store-faults.js';
 import { lastNumber, moveHome } from './takeover.js';
 
 export interface StoreFileOptions {
@@ -124,15 +124,26 @@ export class StoreFile {
     }
   }
 
-  /** What is in memory alone is written home, if the disk takes it. */
+  /** What is in memory alone is written home, if the disk takes it; what is lost with the memory is told. */
   close(): void {
     this.#stopping.abort();
     if (this.#database === undefined) return;
-    if (this.#medium === 'memory' && this.#isWorthMoving()) this.#goHome();
+    if (this.#medium === 'memory' && this.#isWorthMoving()) this.#goHome({ isLast: true });
     const database = this.#database;
     this.#database = undefined;
-    if (this.#medium === 'memory') database.close();
+    if (this.#medium === 'memory') this.#closeMemory(database);
     else closeQuietly(database, this.#options.path);
+  }
+
+  #closeMemory(memory: SqliteDatabase): void {
+    const count = (table: string) => memory.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
+    const [records, undelivered] = [count('records'), count('outbox')];
+    memory.close();
+    if (records + undelivered === 0) return;
+    this.#options.log.error(
+      { records, undelivered, reason: this.#problem },
+      'what was in memory only is lost: the disk did not take it at the end',
+    );
   }
 
   get #open(): SqliteDatabase {
@@ -221,7 +232,7 @@ export class StoreFile {
     onDatabase?.(memory);
     this.#database = memory;
     this.#medium = 'memory';
-    this.#problem = messageOf(cause);
+    this.#problem = reasonOf(this.#options.path, cause);
     log.error(
       { reason: this.#problem },
       'the store cannot be written: records are kept in memory until it can',
@@ -240,14 +251,17 @@ export class StoreFile {
     }
   }
 
-  /** Opens the file and moves what is in memory there; stays in memory where that fails. */
-  #goHome(): void {
+  /**
+   * Opens the file and moves what is in memory there; stays in memory where that fails.
+   * @param isLast at the end room is left for nothing else: what does not fit in is lost either way.
+   */
+  #goHome({ isLast = false } = {}): void {
     const { log, onDatabase, onStale } = this.#options;
     const memory = this.#open;
     try {
       const opened = openRecordFile(this.#fileOptions, numbersIn(memory));
       const { file, result } = this.#sound(opened, (each) => {
-        if (!this.#hasRoom(memory)) throw tooLittleRoom();
+        if (!isLast && !this.#hasRoom(memory)) throw tooLittleRoom();
         onDatabase?.(each);
         return { stale: moveHome(memory, each), damage: damageIn(each, this.#options.path) };
       });
@@ -259,7 +273,7 @@ export class StoreFile {
     } catch (error) {
       // A wrong key as well: somebody has put another disk there, and it is not ours to write to.
       if (this.#database !== memory || !(isUnusable(error) || error instanceof DeviceError)) throw error;
-      this.#problem = messageOf(error);
+      this.#problem = reasonOf(this.#options.path, error);
       this.#tell();
     }
   }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pino } from 'pino';
 import { uuidv7 } from 'uuidv7';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OutboxItem } from '../../src/domain/outbox.js';
@@ -139,6 +140,22 @@ describe('a store whose folder cannot be made', () => {
     mend();
     await stop(store);
     expect(textsOf(await started(path))).toEqual(texts);
+  });
+
+  it('says how much is lost where it is stopped and the disk takes nothing', async () => {
+    const lines: string[] = [];
+    const log = pino({ base: null }, { write: (line: string) => lines.push(line) });
+    const lost = recordStoreIn(folder, { clock, config: { path }, log });
+    await lost.start();
+    commit(lost, 'AB12CDE');
+    await lost.stop();
+    expect(lines.map((line) => JSON.parse(line)).at(-1)).toMatchObject({
+      level: 50,
+      records: 1,
+      undelivered: 4,
+      msg: expect.stringContaining('in memory only is lost'),
+    });
+    expect(lines.join()).not.toContain('AB12CDE');
   });
 
   it('fails commits when its memory is spent, and takes more when the broker has some of it', async () => {
@@ -328,6 +345,32 @@ describe.skipIf(!canMount)(
       expect(new Set(said.filter(([what]) => what === 'committed').map(([, , medium]) => medium))).toEqual(
         new Set(['file', 'memory']),
       );
+      expectAllOnce(said);
+    });
+
+    it('has all that was in memory at the end, where it has no more room than for that', async () => {
+      const said = await saidBy(
+        onDisk(
+          8,
+          `
+        try {
+          writeFileSync(disk + '/of-others', Buffer.alloc(16_000_000));
+        } catch {}
+        await store.start();
+        say('medium', store.snapshot().medium, store.snapshot().problem);
+        for (let index = 0; index < 20; index++) commit();
+        rmSync(disk + '/of-others');
+        await store.stop();
+        store = made();
+        await store.start();
+        say('medium', store.snapshot().medium);
+        say('told', told());
+        await store.stop();`,
+        ),
+      );
+      const [[, medium, problem] = [], [, again] = []] = said.filter(([what]) => what === 'medium');
+      expect([medium, again]).toEqual(['memory', 'file']);
+      expect(problem).toContain('the disk is full');
       expectAllOnce(said);
     });
 
