@@ -15,7 +15,7 @@ export interface ClockQuality {
 export interface CaptureRecord {
   /** UUIDv7; the passage's id; the receiver's idempotency key. */
   readonly id: string;
-  /** Counts the records of this device's store from 1 without a gap; statements have numbers of their own. */
+  /** Grows with the records of this device's store, and leaps where another file took its place; statements have numbers of their own. */
   readonly sequence: number;
   readonly passage: Passage;
   readonly clock: ClockQuality;

@@ -34,7 +34,7 @@ export interface Committed {
  * transaction.
  *
  * Invariants
- * - A record takes its sequence number when it is first reported; numbers have no gap.
+ * - A record takes its sequence number when it is first reported, one above the last one given.
  * - A report of a phase that the record has already reached changes nothing: it is a repeat after
  *   a crash (the first one was committed, its acknowledgement was lost).
  * - The read is sealed and goes out once, when the passage is closed; pictures after the text they belong to.
