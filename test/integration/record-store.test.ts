@@ -72,6 +72,24 @@ function described({ message }: OutboxItem): string {
   }
 }
 
+describe('a vehicle in view whose pictures the broker has', () => {
+  it('keeps them over the budget, so that a better one has the next number', async () => {
+    await restarted({ mostMegabytes: 1 });
+    const big = (content: string) => ({ jpeg: pictureOf(content, 20_000), widthPx: 800, heightPx: 450 });
+    const report = (id: string, phase: 'settled' | 'closed', content: string) => {
+      const passage = passageOf('AB12CDE', { id, phase, pictures: false, overviewImage: big(content) });
+      store.commit({ passage, match: matchOf('AB12CDE', 'stolen'), clock: CLOCK_QUALITY });
+    };
+    const inView = uuidv7();
+    report(inView, 'settled', 'first');
+    expect(drained()).toEqual(['hit AB12CDE on stolen', 'overview 1']);
+    for (let index = 0; index < 100; index++) report(uuidv7(), 'closed', `${index}`);
+    await store.sweep();
+    report(inView, 'closed', 'better');
+    expect(drained()).toContain('overview 2');
+  });
+});
+
 describe('a passage without a hit', () => {
   it('is one read, then its pictures, and only when it is closed', () => {
     const id = uuidv7();

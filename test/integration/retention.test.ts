@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { uuidv7 } from 'uuidv7';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreConfig } from '../../src/config/schema.js';
 import type { Loss } from '../../src/domain/statement.js';
@@ -159,24 +158,6 @@ describe('a budget that is spent', () => {
     await store.sweep();
     expect(store.snapshot()).toMatchObject({ records: 100, losses: [] });
     expect(store.snapshot().erased.budget).toBe(50);
-  });
-
-  it('costs no picture of a vehicle still in view, whose next one has the next number', async () => {
-    const view = { id: uuidv7(), pictures: false } as const;
-    const picture = (seed: string) => ({ jpeg: pictureOf(seed, 20_000), widthPx: 800, heightPx: 450 });
-    const report = (phase: 'settled' | 'closed', seed: string) =>
-      store.commit({
-        passage: passageOf('AB12CDE', { ...view, phase, overviewImage: picture(seed) }),
-        match: matchOf('AB12CDE', 'stolen'),
-        clock: { source: 'unknown' },
-      });
-    report('settled', 'first');
-    acknowledgeAll();
-    for (let index = 0; index < 100; index++) commit(`A${index}`, { bytes: 20_000 });
-    await store.sweep();
-    report('closed', 'better');
-    const items = store.outbox.lease(1_000, ['hit-images']);
-    expect(items.map(({ message }) => message.kind === 'image' && message.revision)).toEqual([2]);
   });
 
   it('costs pictures next, of reads before those of hits, and keeps the text', async () => {
