@@ -89,9 +89,9 @@ export class SimulatedDevice {
     this.#uplink?.wake();
   }
 
-  /** Messages that wait for the broker, by the outbox. */
-  waiting(): number {
-    return Object.values(this.#store.outbox.waiting()).reduce((sum, { items }) => sum + items, 0);
+  /** Ids of the events that it still has, because no broker has acknowledged them. */
+  held(): Set<string> {
+    return this.#store.outbox.eventIds();
   }
 
   snapshot(): UplinkSnapshot | undefined {

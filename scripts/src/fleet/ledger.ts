@@ -26,6 +26,8 @@ export interface LedgerResult {
   readonly lanes: readonly LaneResult[];
   readonly committed: number;
   readonly lost: number;
+  /** Of each unit that lost any, their ids. */
+  readonly lostIds: Readonly<Record<string, readonly string[]>>;
   /** Deliveries beyond the first of an event. */
   readonly duplicated: number;
   /** Events that were taken in twice all the same: what de-duplication is there to prevent. */
@@ -81,8 +83,12 @@ export class FleetLedger {
       received.set(key, arrival);
     }
     const lanes = LANES_SHOWN.map((lane) => this.#laneResult(lane, received));
-    const lost = [...this.#committed.keys()].filter((key) => !received.has(key)).length;
-    return { lanes, committed: this.#committed.size, lost, duplicated, takenTwice };
+    const lostIds: Record<string, string[]> = {};
+    for (const [key, { unitId, id }] of this.#committed) {
+      if (!received.has(key)) lostIds[unitId] = [...(lostIds[unitId] ?? []), id];
+    }
+    const lost = Object.values(lostIds).flat().length;
+    return { lanes, committed: this.#committed.size, lost, lostIds, duplicated, takenTwice };
   }
 
   #laneResult(lane: Lane, received: ReadonlyMap<string, Arrival>): LaneResult {

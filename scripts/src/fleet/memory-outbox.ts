@@ -71,6 +71,12 @@ export class MemoryOutbox implements Outbox {
     return this.#metered.hour === hour ? this.#metered : { hour, bytes: nothing() };
   }
 
+  /** Ids of the events that wait, leased or not. */
+  eventIds(): Set<string> {
+    const items = [...this.#items.values()].flatMap((lane) => [...lane.values()]);
+    return new Set(items.map(({ message }) => idOf(message)));
+  }
+
   #of(lane: Lane): Map<number, OutboxItem> {
     return this.#items.get(lane) as Map<number, OutboxItem>;
   }
@@ -93,4 +99,9 @@ function nothing(): Record<Lane, number> {
 
 function sizeOf(message: OutboxMessage): number {
   return message.kind === 'image' ? message.image.jpeg.length : Buffer.byteLength(message.text);
+}
+
+function idOf(message: OutboxMessage): string {
+  if (message.kind !== 'image') return message.id;
+  return `${message.recordId}.${message.imageKind}.${message.revision}`;
 }

@@ -26,7 +26,7 @@ export function renderFleet(result: FleetResult): string {
   ];
   const figures: readonly (readonly [string, string])[] = [
     ['events committed', String(result.committed)],
-    ['lost', String(result.lost)],
+    ['lost', `${result.lost}${result.lost === 0 ? '' : ` (${result.stuck} of them still on their device)`}`],
     ['delivered more than once', `${result.duplicated} (${result.resent} sent again by devices)`],
     ['taken in more than once', String(result.takenTwice)],
     ['chains not whole', `${result.brokenChains} of ${result.chains}`],

@@ -23,7 +23,7 @@ function reads(ledger: FleetLedger, ...arrivals: readonly ReturnType<typeof arri
 describe('an event', () => {
   it('that did not arrive is lost', () => {
     const result = ledgerOf([1, 'a', 0], [1, 'b', 0]).settle([arrival(1, 'a', 5)]);
-    expect(result).toMatchObject({ committed: 2, lost: 1 });
+    expect(result).toMatchObject({ committed: 2, lost: 1, lostIds: { 'unit-1': ['b'] } });
     expect(result.lanes.find(({ lane }) => lane === 'reads')).toMatchObject({ committed: 2, lost: 1 });
   });
 
