@@ -70,6 +70,7 @@ export class SqliteOutbox implements Outbox {
   #leases = new Leases();
   #database: SqliteDatabase | undefined;
   #databases = 0;
+  #changes = 0;
 
   constructor(options: SqliteOutboxOptions) {
     this.#run = options.run;
@@ -101,7 +102,13 @@ export class SqliteOutbox implements Outbox {
       unsynced(database, () => note.immediate());
       return own;
     });
+    this.#changes++;
     this.#leases.drop(own);
+  }
+
+  /** Grows with every acknowledgement, and with every other database. */
+  get changes(): number {
+    return this.#changes;
   }
 
   release(ids: readonly number[]): void {

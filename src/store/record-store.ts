@@ -72,6 +72,8 @@ export class RecordStore {
   readonly #stopping = new AbortController();
   #age: AgeState;
   #sweeping: Promise<void> | undefined;
+  /** The outbox's changes when a sweep last found no acknowledged picture: without more it need not look. */
+  #noPicturesAtChange = -1;
 
   constructor(options: RecordStoreOptions) {
     const { config, key, clock, log } = options;
@@ -191,6 +193,7 @@ export class RecordStore {
   async sweep(): Promise<void> {
     this.#advanceAge();
     const mostBytes = await this.#mostBytesOnDisk();
+    const { changes } = this.#outbox;
     const sweep = new Sweep(this.#budget(mostBytes));
     const totals: Record<string, number> = {};
     while (!this.#stopping.signal.aborted) {
@@ -199,6 +202,7 @@ export class RecordStore {
       addTo(totals, removed);
       await new Promise((resolve) => setImmediate(resolve));
     }
+    if (sweep.hasNoAcknowledgedPictures) this.#noPicturesAtChange = changes;
     // Also what an earlier run dropped and did not come to tell.
     const losses = this.#write(tellLosses);
     if (losses !== undefined) {
@@ -321,6 +325,7 @@ export class RecordStore {
         'read-images': laneOf(lanes.readImages),
         health: laneOf(lanes.health),
       },
+      mayHoldAcknowledgedPictures: this.#outbox.changes !== this.#noPicturesAtChange,
       isLeased: (id) => this.#outbox.isLeased(id),
     };
   }

@@ -35,6 +35,8 @@ export interface Budget {
   /** Of the whole store. */
   readonly mostBytes: number;
   readonly lanes: Readonly<Record<BudgetedLane, LaneBudget>>;
+  /** False where the last round found no acknowledged picture and none was acknowledged since. */
+  readonly mayHoldAcknowledgedPictures: boolean;
   /** Whether an outbox row is on its way to the broker. */
   readonly isLeased: (outboxId: number) => boolean;
 }
@@ -85,10 +87,17 @@ export class Sweep {
     reads: 0,
     health: 0,
   };
-  #lastPicture: readonly [string, string] | undefined = ['', ''];
+  /** Undefined: there is none behind it. */
+  #lastPicture: readonly [string, string] | undefined;
 
   constructor(budget: Budget) {
     this.#budget = budget;
+    this.#lastPicture = budget.mayHoldAcknowledgedPictures ? ['', ''] : undefined;
+  }
+
+  /** Whether every picture was looked at, and none that the broker has is left. */
+  get hasNoAcknowledgedPictures(): boolean {
+    return this.#lastPicture === undefined;
   }
 
   /**
