@@ -97,7 +97,7 @@ export class DeliveryWarnings {
       'store-damaged',
       '',
       damage &&
-        `set aside as ${damage.setAside} (${Math.ceil(damage.setAsideBytes / 1e6)} MB are set aside); rows taken over${damage.isSalvaging ? ' so far' : ''}: ${rows(damage.salvaged)}; lost: ${rows(damage.lost)}`,
+        `set aside as ${damage.setAside} (${Math.ceil(damage.setAsideBytes / 1e6)} MB are set aside); rows taken over${damage.isSalvaging ? ' so far' : ''}: ${rows(damage.salvaged)}; lost${damage.isSalvaging ? ': known when that is done' : `, as far as can be told: ${rows(damage.lost)}`}`,
     );
   }
 }

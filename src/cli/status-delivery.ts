@@ -27,7 +27,7 @@ function renderStore(store: StoreSnapshot): string[] {
     `  statements: ${head.sequence} of chain ${head.chain}`,
     waiting.length === 0 ? '  nothing waits for the broker' : '  waiting for the broker:',
     ...waiting,
-    `  dropped undelivered: ${lost.length === 0 ? 'nothing' : lost.join(', ')}; hits never are`,
+    `  dropped undelivered: ${lost.length === 0 ? 'nothing' : lost.join(', ')}; no hit is, to make room`,
   ];
 }
 

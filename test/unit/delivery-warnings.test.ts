@@ -126,6 +126,13 @@ describe('what the store warns of', () => {
     expect(shown()).toEqual([]);
   });
 
+  it('is no verdict on what was lost while what can be read is still being taken over', () => {
+    const setAside = '/var/lib/anprd/records.db.damaged-1';
+    const damage = { setAside, setAsideBytes: 1, atMs: 0, isSalvaging: true, salvaged: {}, lost: {} };
+    delivery.lookAtStore(storeSnapshotOf({ damage }));
+    expect(shown()[0]?.detail).toMatch(/taken over so far: none; lost: known when that is done$/);
+  });
+
   it('is damage, with where the file lies and what could not be read', () => {
     delivery.lookAtStore(
       storeSnapshotOf({
@@ -144,7 +151,7 @@ describe('what the store warns of', () => {
         code: 'store-damaged',
         subject: '',
         detail:
-          'set aside as /var/lib/anprd/records.db.damaged-1 (51 MB are set aside); rows taken over: 90 of records; lost: 2 of images',
+          'set aside as /var/lib/anprd/records.db.damaged-1 (51 MB are set aside); rows taken over: 90 of records; lost, as far as can be told: 2 of images',
       },
     ]);
   });

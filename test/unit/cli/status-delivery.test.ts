@@ -10,7 +10,7 @@ describe('delivery in the status', () => {
   it('is short on a good day', () => {
     expect(rendered()).toContain('store: 12 records, 4.0 of 2000.0 MB');
     expect(rendered()).toContain('nothing waits for the broker');
-    expect(rendered()).toContain('dropped undelivered: nothing; hits never are');
+    expect(rendered()).toContain('dropped undelivered: nothing; no hit is, to make room');
     expect(rendered()).toContain('broker mqtts://broker.example:8883: connected over wwan0, MQTT 5');
     expect(rendered()).not.toContain('meter');
   });
