@@ -46,8 +46,8 @@ export type Removed = Partial<Record<Counter, number>>;
 
 /** Things taken out in one transaction: few enough that a commit never waits long. */
 const STEP = 50;
-/** Pictures looked at in one transaction. */
-const LOOK = 2_000;
+/** Pictures looked at in one transaction, for the same reason. */
+const LOOK = 500;
 
 /** In the order in which the whole store's budget takes them, reads last. */
 const LANES_IN_ORDER = ['read-images', 'hit-images', 'reads', 'health'] as const satisfies BudgetedLane[];
@@ -101,7 +101,7 @@ export class Sweep {
   }
 
   /**
-   * Takes out the next few, in one transaction.
+   * Takes out the next few, in one transaction; none where it took one only to look.
    * @returns undefined when nothing has to go any more, or nothing may.
    */
   next(database: SqliteDatabase): Removed | undefined {
@@ -178,24 +178,23 @@ export class Sweep {
       .some(({ id }) => isLeased(id));
   }
 
-  /** Of records of which something else still waits. */
+  /** Of records of which something else still waits. @returns undefined when all were looked at. */
   #eraseAcknowledgedImages(database: SqliteDatabase): Removed | undefined {
-    while (this.#lastPicture !== undefined) {
-      const rows = prepared<{ recordId: string; kind: ImageKind; isWanted: 0 | 1 }>(
-        database,
-        `SELECT record_id AS recordId, kind, queued = 0
-             OR EXISTS (SELECT 1 FROM records WHERE id = images.record_id AND phase = 'settled')
-             OR EXISTS (SELECT 1 FROM outbox WHERE record_id = images.record_id AND image_kind = images.kind)
-             AS isWanted
-           FROM images WHERE (record_id, kind) > (?, ?) ORDER BY record_id, kind LIMIT ${LOOK}`,
-      ).all(...this.#lastPicture);
-      const last = rows.at(-1);
-      this.#lastPicture = last && [last.recordId, last.kind];
-      const erased = rows.filter(({ isWanted }) => isWanted === 0);
-      for (const { recordId, kind } of erased) eraseImage(database, recordId, kind);
-      if (erased.length > 0) return counted(database, 'erased.budget', erased.length);
-    }
-    return undefined;
+    if (this.#lastPicture === undefined) return undefined;
+    const rows = prepared<{ recordId: string; kind: ImageKind; isWanted: 0 | 1 }>(
+      database,
+      `SELECT record_id AS recordId, kind, queued = 0
+           OR EXISTS (SELECT 1 FROM records WHERE id = images.record_id AND phase = 'settled')
+           OR EXISTS (SELECT 1 FROM outbox WHERE record_id = images.record_id AND image_kind = images.kind)
+           AS isWanted
+         FROM images WHERE (record_id, kind) > (?, ?) ORDER BY record_id, kind LIMIT ${LOOK}`,
+    ).all(...this.#lastPicture);
+    const last = rows.at(-1);
+    this.#lastPicture = last && [last.recordId, last.kind];
+    if (last === undefined) return undefined;
+    const erased = rows.filter(({ isWanted }) => isWanted === 0);
+    for (const { recordId, kind } of erased) eraseImage(database, recordId, kind);
+    return erased.length > 0 ? counted(database, 'erased.budget', erased.length) : {};
   }
 }
 
