@@ -57,8 +57,8 @@ const MOST_UNNOTED = 10_000;
  *   LaneOrder. A hit needs only a place in the window: it goes with the next acknowledgement at the latest.
  * - An item is acknowledged to the outbox only after the broker has acknowledged every message that
  *   carries it; when the connection is lost it is released, and goes again under the same id.
- * - An item that the broker refuses by itself is parked for the longest wait, so that one message does
- *   not hold up the others, and never for good. A lane with a window of parked items rests.
+ * - An item that the broker refuses by itself is parked, longer each time, so that one message does
+ *   not hold up the others, and never for good. A lane with a window of items refused once rests.
  * - Sending never waits for the disk: acknowledgements are noted some hundred at a time, or as soon as
  *   nothing is on its way, and at the latest with the next tick.
  * - A connection is given up when the broker answers nothing for `answerSeconds`, and when a hit
@@ -265,7 +265,7 @@ export class Drain {
   #rests(lane: Lane, isMetered: boolean, window: number): boolean {
     if (isMetered && !this.#meter.isOpen(lane)) return true;
     if (lane !== 'hits' && this.#ledger.count >= MOST_UNNOTED) return true;
-    return this.#parking.countOf(lane) >= window;
+    return this.#parking.freshOf(lane) >= window;
   }
 
   /** Hits find their way out even when the pace is spent: always one, and more while they are small. */
@@ -359,6 +359,7 @@ export class Drain {
     switch (outcome) {
       case 'acknowledged':
         this.#ledger.acknowledged(item.id);
+        this.#parking.taken(item.id);
         this.#tally.acknowledged(item, publishedAtMs, this.#clock.nowMs());
         return;
       case 'refused':
