@@ -12,6 +12,8 @@ export interface Candidate {
   readonly lane: Lane;
   /** Its next message is a picture for which the link needs longer than a hit may wait. */
   readonly isSlow: boolean;
+  /** That is not certain: it may go as soon as it starves, and the link is known then. */
+  readonly isDoubtful?: boolean;
 }
 
 /**
@@ -66,11 +68,11 @@ export class LaneOrder {
     this.#lastWasHit = false;
   }
 
-  #starves({ lane, isSlow }: Candidate, nowMono: number): boolean {
+  #starves({ lane, isSlow, isDoubtful = false }: Candidate, nowMono: number): boolean {
     if (lane === 'hits') return false;
     const sinceMono = this.#waitsSinceMono.get(lane);
     if (sinceMono === undefined) this.#waitsSinceMono.set(lane, nowMono);
-    const mostMs = isSlow ? this.#options.slowPictureMs : this.#options.starvationMs;
+    const mostMs = isSlow && !isDoubtful ? this.#options.slowPictureMs : this.#options.starvationMs;
     return sinceMono !== undefined && nowMono - sinceMono >= mostMs;
   }
 }

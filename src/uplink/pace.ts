@@ -23,6 +23,8 @@ const MOST_UNKNOWN_BYTES = 6_144;
 const SAMPLES = 8;
 /** A rate is taken from two sizes that differ by so much, or what the clock cannot resolve would decide. */
 const LEAST_DIFFERENCE_BYTES = 1_024;
+/** Messages this much smaller say little of how long one takes, unless they say it by more than this. */
+const HEARSAY_FACTOR = 4;
 
 /**
  * How much may be on its way at once; pure, time is an argument (monotonic milliseconds).
@@ -44,7 +46,7 @@ export class Pace {
   #inFlightBytes = 0;
   #idleSamples: IdleSample[] = [];
   /** Bytes a millisecond: of one acknowledgement against an idle one, and what arrived in all of its time. */
-  #slopes: number[] = [];
+  #slopes: { readonly bytesPerMs: number; readonly pathBytes: number }[] = [];
   #leastRates: number[] = [];
   /** Acknowledgements since the last slope. */
   #unconfirmed = 0;
@@ -90,6 +92,15 @@ export class Pace {
     return rate !== undefined && this.#slopes.length > 0 && (bytes / rate) * 1000 > this.#hitWaitMs;
   }
 
+  /**
+   * Whether `isSlowFor` rests on far smaller messages alone, and not by much: their delays vary by what
+   * a radio does, which then looks like a low rate. One message of the size itself settles it.
+   */
+  isSlowByHearsay(bytes: number): boolean {
+    const largest = Math.max(...this.#slopes.map(({ pathBytes }) => pathBytes));
+    return this.isSlowFor(bytes / HEARSAY_FACTOR) === false && largest * HEARSAY_FACTOR < bytes;
+  }
+
   sent(bytes: number, nowMono: number): Parcel {
     this.#inFlightBytes += bytes;
     return { bytes, pathBytes: this.#inFlightBytes, sentMono: nowMono };
@@ -106,7 +117,7 @@ export class Pace {
     const slope = slopeOf({ pathBytes, delayMs }, before ?? idle);
     const leastRate = pathBytes / delayMs;
     this.#unconfirmed = slope === undefined ? this.#unconfirmed + 1 : 0;
-    if (slope !== undefined) this.#keep(this.#slopes, slope);
+    if (slope !== undefined) this.#keep(this.#slopes, { bytesPerMs: slope, pathBytes });
     this.#keep(this.#leastRates, leastRate);
     // One that is not confirmed is doubted, or a link whose delay has grown would be held back for good.
     const isKnown = this.#slopes.length > 0 && this.#unconfirmed < SAMPLES;
@@ -146,7 +157,8 @@ export class Pace {
 
   /** The middle one: where a small message was held up by chance, larger ones seem to cost nothing. */
   get #slope(): number | undefined {
-    return [...this.#slopes].sort((a, b) => a - b)[(this.#slopes.length - 1) >> 1];
+    const rates = this.#slopes.map(({ bytesPerMs }) => bytesPerMs);
+    return rates.sort((a, b) => a - b)[(rates.length - 1) >> 1];
   }
 
   #setLimit(bytes: number): void {

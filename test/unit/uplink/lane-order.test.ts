@@ -97,6 +97,12 @@ describe('a hit', () => {
 });
 
 describe('pictures on a link that is too slow for them', () => {
+  it('go as soon as they starve where that is not certain: one of them settles it', () => {
+    const doubtful = () => [{ lane: 'read-images' as const, isSlow: true, isDoubtful: true }];
+    const sent = sendFor(91 * SECOND, SECOND, doubtful);
+    expect(sent.filter((lane) => lane !== undefined)).toHaveLength(3);
+  });
+
   it('go one in 300 s, though nothing else waits', () => {
     const sent = sendFor(901 * SECOND, SECOND, () => slow('hit-images'));
     expect(sent.map((lane, second) => [second, lane]).filter(([, lane]) => lane !== undefined)).toEqual([

@@ -121,6 +121,18 @@ describe('a link of 32 kbit/s', () => {
     expect([pace.isSlowFor(25_000), pace.isSlowFor(1_200)]).toEqual([true, false]);
   });
 
+  it('is certain to be too slow for a picture, but one that is only somewhat slow is not, by small messages', () => {
+    const { pace, link } = linkOf(THIN);
+    link.sendFor(10_000, 1_200);
+    expect(pace.isSlowByHearsay(25_000)).toBe(false);
+    const { pace: other, link: better } = linkOf({ bytesPerSecond: 14_000, delayMs: 60 });
+    better.sendFor(600, 1_000);
+    expect([other.isSlowFor(90_000), other.isSlowByHearsay(90_000)]).toEqual([true, false]);
+    expect([other.isSlowFor(40_000), other.isSlowByHearsay(40_000)]).toEqual([true, true]);
+    better.sendFor(60_000, 20_000);
+    expect([other.isSlowFor(40_000), other.isSlowByHearsay(40_000)]).toEqual([true, false]);
+  });
+
   it('is not taken for a quick one because something else held its first messages up', () => {
     const { pace, link } = linkOf(THIN);
     link.occupy(16_000);
