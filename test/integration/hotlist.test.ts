@@ -79,7 +79,7 @@ async function startUnit(
   const config = { ...hotlistSchema.parse({ path, reloadSeconds: 0.1, lists }), ...changed };
   const mqtt = {
     ...configSchema.parse({}).mqtt,
-    url,
+    urls: [url],
     reconnectFirstSeconds: 0.05,
     reconnectMostSeconds: 0.2,
   };
