@@ -14,7 +14,6 @@ export type Verdict = 'unanswered' | 'held-up';
 const SLOWEST_BYTES_PER_MS = 1;
 /** Connecting anew costs some packets back and forth: not for less ahead of a hit than that. */
 const HELD_UP_BYTES = 8_192;
-const HELD_UP_WAITS = 1.5;
 const HELD_UP_AGAIN_MS = 30_000;
 const YOUNG_MS = 10_000;
 
@@ -55,7 +54,7 @@ export class ConnectionWatch {
     if (silentMs > answerMs + oldest.parcel.bytes / SLOWEST_BYTES_PER_MS) return 'unanswered';
     const stuck = inFlight.oldestHit();
     if (stuck === undefined || stuck.bytesAhead < HELD_UP_BYTES) return undefined;
-    if (nowMono - stuck.hit.parcel.sentMono - delayMs <= HELD_UP_WAITS * hitWaitMs) return undefined;
+    if (nowMono - stuck.hit.parcel.sentMono - delayMs <= hitWaitMs) return undefined;
     if (nowMono - this.#heldUpMono < HELD_UP_AGAIN_MS) return undefined;
     if (nowMono - this.#connectedMono < YOUNG_MS) return undefined;
     this.#heldUpMono = nowMono;

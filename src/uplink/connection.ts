@@ -141,6 +141,7 @@ export class Connection {
   /** Ends it at once. @param why what is then said of it. */
   drop(why: DeviceError): void {
     this.#why ??= why;
+    this.#transport.reset();
     this.#client.end(true);
   }
 

@@ -37,6 +37,14 @@ export class Transport {
     return this.#socket instanceof TLSSocket ? chainEndMs(this.#socket.getPeerX509Certificate()) : undefined;
   }
 
+  /**
+   * Lets go of what the kernel still holds: on a thin link it would otherwise be sent all the same, ahead
+   * of the next connection. TLS has no way to that in Node; there the socket ends as it does.
+   */
+  reset(): void {
+    if (this.#socket !== undefined && !(this.#socket instanceof TLSSocket)) this.#socket.resetAndDestroy();
+  }
+
   #take(socket: Socket): void {
     this.#socket = socket;
     // A hit does not wait until what was sent before it is acknowledged.

@@ -32,7 +32,7 @@ const PER_DAY = 20_000;
 const OVERVIEW_BYTES = 25_000;
 const PATCH_BYTES = 3_000;
 /** Of which every one is a hit. */
-const FRESH_PER_SECOND = 10;
+const FRESH_PER_SECOND = 3;
 const PICTURES_COMPARED = 20_000;
 /** As many at once as the unit, and as many as pay. */
 const WINDOWS = [configSchema.parse({}).mqtt.windowMessages, 1_000];

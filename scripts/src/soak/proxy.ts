@@ -15,7 +15,7 @@ export interface RoadState {
   readonly newConnections: 'carried' | 'refused' | 'unanswered';
   /** Of both directions together, all connections; undefined: as fast as the machine. */
   readonly bytesPerSecond?: number;
-  /** What the modem holds of a direction before it takes no more; only with bytesPerSecond. */
+  /** What the modem holds of a direction; the rest is in its sender's kernel, and goes when that resets. */
   readonly bufferBytes?: number;
   /** Each way. */
   readonly delayMs?: number;
@@ -59,6 +59,8 @@ export async function openRoad(options: {
 }): Promise<Road> {
   const sockets = new Set<Socket>();
   const carried = new Set<Carried>();
+  /** Also of connections that have ended, while there is still something of them on the road. */
+  const onTheRoad = new Set<Lane>();
   let state: RoadState = CLEAR_ROAD;
   /** When the road has carried what it was given so far; performance.now(). */
   let busyUntilMs = 0;
@@ -70,6 +72,12 @@ export async function openRoad(options: {
     if (state.bytesPerSecond === undefined) return nowMs + (state.delayMs ?? 0);
     busyUntilMs = Math.max(busyUntilMs, nowMs) + (bytes / state.bytesPerSecond) * 1_000;
     return busyUntilMs + (state.delayMs ?? 0);
+  }
+
+  /** The road is another, or something on it has vanished: what is left goes as soon as it can. */
+  function retime(): void {
+    busyUntilMs = 0;
+    for (const lane of onTheRoad) lane.retime();
   }
 
   const server = createServer((near) => {
@@ -91,13 +99,18 @@ export async function openRoad(options: {
       watched?.passed(to, bytes);
     };
     const lanes = [
-      new Lane({ from: near, passesAtMs, bufferBytes: () => state.bufferBytes, pass: pass('broker', far) }),
-      new Lane({ from: far, passesAtMs, bufferBytes: () => state.bufferBytes, pass: pass('device', near) }),
+      new Lane({ passesAtMs, bufferBytes: () => state.bufferBytes, pass: pass('broker', far) }),
+      new Lane({ passesAtMs, bufferBytes: () => state.bufferBytes, pass: pass('device', near) }),
     ];
+    for (const lane of lanes) onTheRoad.add(lane);
     const connection: Carried = { near, far, lanes, isDead: false, resetsNext: false };
     carried.add(connection);
     sockets.add(far);
     far.on('error', () => undefined);
+    near.on('error', () => {
+      lanes[0]?.forgetUnsent();
+      retime();
+    });
     near.on('data', (bytes: Buffer) => {
       if (connection.resetsNext) breakOff(connection, bytes);
       else lanes[0]?.take(bytes);
@@ -111,14 +124,26 @@ export async function openRoad(options: {
         sockets.delete(socket);
         if (carried.delete(connection)) watched?.ended();
         // A goodbye travels behind the bytes before it; through a dead connection nothing travels.
-        if (!connection.isDead) lane?.end(() => other.destroy());
+        if (lane === undefined || connection.isDead) return;
+        lane.end(() => {
+          onTheRoad.delete(lane);
+          other.destroy();
+        });
       });
     }
   }
 
+  function kill(lanes: readonly Lane[]): void {
+    for (const lane of lanes) {
+      lane.kill();
+      onTheRoad.delete(lane);
+    }
+    retime();
+  }
+
   /** Lets the first half of what was just read through, and resets both ends. */
   function breakOff({ near, far, lanes }: Carried, bytes: Buffer): void {
-    for (const lane of lanes) lane.kill();
+    kill(lanes);
     near.pause();
     far.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => far.resetAndDestroy());
     near.resetAndDestroy();
@@ -136,13 +161,12 @@ export async function openRoad(options: {
       state = next;
       if (state.newConnections === 'refused') server.close();
       else if (!server.listening) server.listen(port, '127.0.0.1');
-      busyUntilMs = 0;
-      for (const { lanes } of carried) for (const lane of lanes) lane.retime();
+      retime();
     },
     cut(how) {
       for (const connection of carried) {
         if (connection.isDead) continue;
-        for (const lane of connection.lanes) lane.kill();
+        kill(connection.lanes);
         for (const socket of [connection.near, connection.far]) {
           if (how === 'reset') socket.resetAndDestroy();
           else socket.destroy();
@@ -152,7 +176,7 @@ export async function openRoad(options: {
     stall() {
       for (const connection of carried) {
         connection.isDead = true;
-        for (const lane of connection.lanes) lane.kill();
+        kill(connection.lanes);
         connection.near.pause();
         connection.far.pause();
       }

@@ -1,11 +1,8 @@
-import type { Socket } from 'node:net';
-
 /** One direction of a connection on its way through the road. */
 export interface LaneOptions {
-  /** Read no further while the road holds too much of it. */
-  readonly from: Socket;
   /** When so many bytes that enter now come out, performance.now(); undefined: at once. */
   readonly passesAtMs: (bytes: number) => number | undefined;
+  /** What the modem holds of it. */
   readonly bufferBytes: () => number | undefined;
   readonly pass: (bytes: Buffer) => void;
 }
@@ -13,11 +10,10 @@ export interface LaneOptions {
 /** What a slow road passes at once: at 32 kbit/s a tenth of a second. */
 const PIECE_BYTES = 400;
 
-/** Holds bytes until they are due, in order, and reads no further while it holds too many. */
+/** Holds bytes until they are due, in order: what the modem has, and behind it what the sender's kernel has. */
 export class Lane {
   readonly #options: LaneOptions;
   #held: { readonly bytes: Buffer; readonly dueMs: number }[] = [];
-  #heldBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #onEmpty: (() => void) | undefined;
   #isDead = false;
@@ -28,7 +24,7 @@ export class Lane {
 
   take(bytes: Buffer): void {
     if (this.#isDead) return;
-    const { from, passesAtMs, bufferBytes, pass } = this.#options;
+    const { passesAtMs, pass } = this.#options;
     if (this.#held.length === 0 && passesAtMs(0) === undefined) {
       pass(bytes);
       return;
@@ -37,9 +33,20 @@ export class Lane {
       const piece = bytes.subarray(at, at + PIECE_BYTES);
       this.#held.push({ bytes: piece, dueMs: passesAtMs(piece.length) ?? 0 });
     }
-    this.#heldBytes += bytes.length;
-    if (this.#heldBytes > (bufferBytes() ?? Number.POSITIVE_INFINITY)) from.pause();
     this.#wait();
+  }
+
+  /**
+   * Its sender has reset the connection: what had not left the sender's kernel goes with it, what the modem
+   * has is still carried.
+   */
+  forgetUnsent(): void {
+    let bytes = 0;
+    const mostBytes = this.#options.bufferBytes() ?? Number.POSITIVE_INFINITY;
+    this.#held = this.#held.filter((piece) => {
+      bytes += piece.bytes.length;
+      return bytes <= mostBytes;
+    });
   }
 
   /** The road has changed: what is held goes by the new one. */
@@ -80,18 +87,14 @@ export class Lane {
   }
 
   #passDue(): void {
-    const { from, bufferBytes, pass } = this.#options;
     const nowMs = performance.now();
     const due: Buffer[] = [];
     while (this.#held[0] !== undefined && this.#held[0].dueMs <= nowMs) {
       due.push((this.#held.shift() as { bytes: Buffer }).bytes);
     }
     if (due.length > 0) {
-      const bytes = Buffer.concat(due);
-      this.#heldBytes -= bytes.length;
-      pass(bytes);
+      this.#options.pass(Buffer.concat(due));
     }
-    if (this.#heldBytes <= (bufferBytes() ?? Number.POSITIVE_INFINITY)) from.resume();
     if (this.#held.length === 0) this.#onEmpty?.();
     this.#wait();
   }

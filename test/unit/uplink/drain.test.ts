@@ -252,7 +252,7 @@ describe('a slow link', () => {
     await settle();
     outbox.put('hits');
     drain.wake();
-    await advanceSeconds(1.5);
+    await advanceSeconds(1);
     expect(link.dropped).toEqual([]);
     await advanceSeconds(0.5);
     expect(link.dropped).toEqual([
