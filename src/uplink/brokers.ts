@@ -47,8 +47,15 @@ interface Known {
   dueMono: number;
   /** MQTT 3.1.1 is spoken with it until then. */
   version4UntilMono: number;
+  /** Silent ends, with MQTT 5, since the last connection. */
+  silences: number;
+  /** It has spoken MQTT 5. */
+  spoke5: boolean;
   mayRetain: boolean;
 }
+
+/** One that has spoken MQTT 5 is not taken for one that cannot because a patchy link ended some attempts. */
+const SILENCES_BELIEVED = 5;
 
 /**
  * Invariants
@@ -76,6 +83,8 @@ export class Brokers {
       backoff: new Backoff({ firstMs, mostMs, ...chance }),
       dueMono: Number.NEGATIVE_INFINITY,
       version4UntilMono: Number.NEGATIVE_INFINITY,
+      silences: 0,
+      spoke5: false,
       mayRetain: true,
     }));
     this.#protocolVersion = options.protocolVersion;
@@ -101,7 +110,10 @@ export class Brokers {
     return { index, url, protocolVersion, mayRetain };
   }
 
-  connected({ index }: Attempt, nowMono: number): void {
+  connected({ index, protocolVersion }: Attempt, nowMono: number): void {
+    const known = this.#at(index);
+    known.silences = 0;
+    known.spoke5 = protocolVersion === 5;
     this.#promised = undefined;
     this.#connectedMono = nowMono;
     if (index === 0) this.#returnMono = undefined;
@@ -153,6 +165,8 @@ export class Brokers {
       case 'no-version':
       case 'silent':
         if (this.#protocolVersion !== 'auto') return undefined;
+        if (attempt.protocolVersion === 5) known.silences++;
+        if (end.kind === 'silent' && known.spoke5 && known.silences < SILENCES_BELIEVED) return undefined;
         // One that is just starting closes connections as well: what 4 does not mend is forgotten.
         known.version4UntilMono =
           attempt.protocolVersion === 5 ? nowMono + VERSION_REMEMBERED_MS : Number.NEGATIVE_INFINITY;

@@ -103,6 +103,15 @@ describe('the protocol version', () => {
     },
   );
 
+  it('stays 5 where 5 was spoken before and a patchy link ended an attempt without an answer', () => {
+    const of = brokers(1);
+    of.connected(of.next(0).attempt, 0);
+    of.ended(of.next(0).attempt, { kind: 'lost', sound: true }, MINUTE);
+    const tried = attempts(of, 7, { kind: 'silent' }, MINUTE);
+    // Five in a row are believed: the broker may have been replaced.
+    expect(tried.map(({ protocolVersion }) => protocolVersion)).toEqual([5, 5, 5, 5, 5, 4, 5]);
+  });
+
   it('is 5 again where 4 did not help, and the waits count', () => {
     const tried = attempts(brokers(1), 6, { kind: 'silent' });
     expect(tried.map(({ protocolVersion }) => protocolVersion)).toEqual([5, 4, 5, 4, 5, 4]);
