@@ -256,9 +256,9 @@ export class Drain {
       if (this.#rests(lane, isMetered, window)) this.#shelf.giveBack([lane]);
       else if (this.#due.has(lane) || this.#shelf.has(lane)) {
         const isPicture = lane === 'hit-images' || lane === 'read-images';
-        const bytes = this.#nextBytes(lane);
-        const isSlow = isPicture && this.#pace.isSlowFor(bytes);
-        candidates.push({ lane, isSlow, isDoubtful: isSlow && this.#pace.isSlowByHearsay(bytes) });
+        const isSlow = isPicture && this.#pace.isSlowFor(this.#nextBytes(lane));
+        const isDoubtful = isSlow && this.#pace.isSlowByHearsay(this.#nextBytes(lane));
+        candidates.push({ lane, isSlow, isDoubtful });
       }
     }
     return candidates;

@@ -138,7 +138,8 @@ class BenchDevice {
     const cpuBefore = process.cpuUsage();
     const beganMs = performance.now();
     let lastHitMs = beganMs;
-    while (acknowledged(uplink) < count) {
+    // Turns before this one may have taken more than their share, so it may end for want of messages.
+    while (acknowledged(uplink) < count && this.#waiting() > 0) {
       if (hitEveryMs !== undefined && performance.now() - lastHitMs >= hitEveryMs) {
         lastHitMs = performance.now();
         hitMs.push(await this.#hit(uplink, hitMs.length + 1));
