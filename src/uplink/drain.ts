@@ -312,10 +312,7 @@ export class Drain {
     } catch (error) {
       // One that was damaged must not keep the others back. The message may quote the text.
       const { name } = error as Error;
-      this.#log.error(
-        { lane, error: name },
-        'what waits in the store cannot be made into a message; it is kept',
-      );
+      this.#log.error({ lane, error: name }, 'what waits cannot be made into a message; it is kept');
       for (const item of items) this.#parking.park(item, this.#clock.monoMs());
       return [];
     }
