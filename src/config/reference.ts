@@ -96,6 +96,7 @@ const EXAMPLES: Readonly<Record<string, string | number | readonly string[]>> = 
   pipeline: 'libcamerasrc ! videoconvert ! video/x-raw,format=GRAY8 ! appsink',
   path: '/srv/recording.mp4',
   folder: '/srv/pictures',
+  chipLabel: 'pinctrl-bcm2711',
 };
 
 function commentOf(option: OptionSchema): string[] {

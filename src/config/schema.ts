@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { opaqueId, probability, seconds, share, topicWords, whole } from './fields.js';
 import { mqttSchema } from './link-schema.js';
+import { displaySchema, exposureSchema, linesSchema, positionSchema, powerSchema } from './site-schema.js';
 
 /**
  * Every option of the device, declared once: type, limits, default, and the sentence that explains
@@ -81,6 +82,7 @@ export const captureSchema = z.strictObject({
     .discriminatedUnion('kind', [v4l2Source, rtspSource, gstreamerSource, fileSource, picturesSource])
     .default({ kind: 'v4l2', device: '/dev/video0', widthPx: 1280, heightPx: 720, framesPerSecond: 25 })
     .describe('Where the frames come from.'),
+  exposure: exposureSchema.prefault({}).describe('Exposure for infrared.'),
   silentAfterSeconds: z
     .number()
     .min(1)
@@ -279,6 +281,13 @@ export const healthSchema = z.strictObject({
     .max(86_400)
     .default(300)
     .describe('How often the device tells the centre of its state.'),
+  metricsPort: z
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe('Port on the loopback address at which Prometheus reads metrics; left out: none.'),
 });
 
 export const controlSchema = z.strictObject({
@@ -310,6 +319,10 @@ export const configSchema = z.strictObject({
   evidence: evidenceSchema.prefault({}).describe('Signatures on what is recorded.'),
   store: storeSchema.prefault({}).describe('What is kept on the device.'),
   mqtt: mqttSchema.prefault({}).describe('Delivery.'),
+  position: positionSchema.prefault({}).describe('Where the device is.'),
+  lines: linesSchema.prefault({}).describe('Illuminator, switches, lamp and buzzer.'),
+  power: powerSchema.prefault({}).describe('Heat, power and wear.'),
+  display: displaySchema.prefault({}).describe('What the crew is shown.'),
   health: healthSchema.prefault({}).describe('What the device says of itself.'),
   control: controlSchema.prefault({}).describe('Local control.'),
   log: z

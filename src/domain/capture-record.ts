@@ -1,4 +1,5 @@
 import type { Passage } from './passage.js';
+import type { SealedPosition } from './position.js';
 import type { Match } from './voi.js';
 
 /** How far the device's clock can be believed at the time of a record. */
@@ -19,6 +20,8 @@ export interface CaptureRecord {
   readonly sequence: number;
   readonly passage: Passage;
   readonly clock: ClockQuality;
+  /** Of the moment of capture; absent where there is no source of positions, or no key to seal to. */
+  readonly position?: SealedPosition;
 }
 
 /** A read on a VOI list. */

@@ -23,9 +23,9 @@ export interface HitReference {
 
 export type OutboxMessage =
   | {
-      /** A hit goes in lane `hits`, a read in `reads`, a loss in `health`. */
+      /** A hit and an event go in lane `hits`, a read in `reads`, a loss in `health`. */
       readonly kind: StatementKind;
-      /** Of the hit, the record or the loss. */
+      /** Of the hit, the record, the event or the loss. */
       readonly id: string;
       /** The sealed statement: JSON, published byte for byte. */
       readonly text: string;

@@ -1,8 +1,10 @@
 import type { CaptureRecord, Hit } from './capture-record.js';
+import type { DeviceEvent } from './device-event.js';
 import type { HitReference, ImageKind, Lane } from './outbox.js';
 
 /**
- * What a unit says under its signature: every hit, every capture record, and every loss, in one chain.
+ * What a unit says under its signature: every hit, every capture record, every event, and every loss, in one
+ * chain.
  *
  * Statements are numbered from 1 without a gap, in the order in which they were committed, and each
  * names the digest of the one before. So whoever receives them sees from numbers alone that one is
@@ -67,6 +69,11 @@ export type StatementSource =
       readonly committedAtMs: number;
     }
   | {
+      readonly kind: 'event';
+      readonly event: DeviceEvent;
+      readonly committedAtMs: number;
+    }
+  | {
       readonly kind: 'loss';
       /** UUIDv7. */
       readonly id: string;
@@ -78,7 +85,7 @@ export type StatementKind = StatementSource['kind'];
 
 export interface SealedStatement {
   readonly kind: StatementKind;
-  /** Of the hit, the record or the loss; the receiver's idempotency key. */
+  /** Of the hit, the record, the event or the loss; the receiver's idempotency key. */
   readonly id: string;
   readonly sequence: number;
   /** Of this statement, as the next one will name it. */
