@@ -40,6 +40,8 @@ function idOf(source: StatementSource): string {
     case 'read':
       return source.record.id;
     case 'loss':
+    case 'event':
+      return source.event.id;
       return source.id;
   }
 }

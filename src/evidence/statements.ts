@@ -1,9 +1,11 @@
 import type { CaptureRecord, ClockQuality, Hit } from '../domain/capture-record.js';
+import type { DeviceEvent } from '../domain/device-event.js';
+import type { SealedPosition } from '../domain/position.js';
 import type { PlateRead } from '../domain/read.js';
 import type { StatementSource } from '../domain/statement.js';
 
 /**
- * The data of statements: what a unit says of a hit, a read and a loss. Pure.
+ * The data of statements: what a unit says of a hit, a read, an event and a loss. Pure.
  *
  * They go over mobile networks by the thousand, so nothing is said twice and nothing is said that is
  * not so: a list that would be empty is left out, a time beside `capturedAt` is told in milliseconds
@@ -35,6 +37,8 @@ export function statementData(source: StatementSource, unitId: string): Statemen
         ...unlessEmpty('hits', source.hits),
         ...unlessEmpty('images', source.images),
       };
+    case 'event':
+      return { type: 'event', unitId, ...eventData(source.event), committedAt };
     case 'loss':
       return { type: 'loss', unitId, lossId: source.id, committedAt, losses: source.losses };
   }
@@ -71,7 +75,18 @@ function matchData({ match, matchedAtMs }: Hit): StatementData {
   };
 }
 
-function recordData({ id, passage, clock }: CaptureRecord): StatementData {
+function eventData({ id, kind, atMs, hitId, clock, position }: DeviceEvent): StatementData {
+  return {
+    eventId: id,
+    kind,
+    ...(hitId !== undefined && { hitId }),
+    at: isoTime(atMs),
+    clock: clockData(clock),
+    ...positionData(position),
+  };
+}
+
+function recordData({ id, passage, clock, position }: CaptureRecord): StatementData {
   const fromCaptureMs = (atMs: number) => Math.round(atMs - passage.decidedAtMs);
   return {
     recordId: id,
@@ -95,7 +110,13 @@ function recordData({ id, passage, clock }: CaptureRecord): StatementData {
       frameSize: [passage.frameSize.widthPx, passage.frameSize.heightPx],
     }),
     clock: clockData(clock),
+    ...positionData(position),
   };
+}
+
+/** As it was sealed: only the centre can open it. */
+function positionData(position: SealedPosition | undefined): StatementData {
+  return position === undefined ? {} : { position: { keyId: position.keyId, sealed: position.sealed } };
 }
 
 function clockData({ source, offsetMs, maxErrorMs }: ClockQuality): StatementData {

@@ -37,11 +37,11 @@ export function enqueue({ database, nowMs, believedAtMs }: Writing, row: Row): v
   );
 }
 
-const LANE_OF = { hit: 'hits', read: 'reads', loss: 'health' } as const;
+const LANE_OF = { hit: 'hits', read: 'reads', event: 'hits', loss: 'health' } as const;
 
 /** Seals what is said and puts it into its lane. */
 export function enqueueStatement(writing: Writing, source: StatementSource, was?: Row['was']): void {
-  const recordId = source.kind === 'loss' ? undefined : source.record.id;
+  const recordId = 'record' in source ? source.record.id : undefined;
   enqueue(writing, {
     lane: LANE_OF[source.kind],
     ...(recordId !== undefined && { recordId }),

@@ -6,6 +6,8 @@ export const TOPICS = {
   hit: { suffix: 'hit', retain: false },
   read: { suffix: 'read', retain: false },
   image: { suffix: 'image', retain: false },
+  /** What happened to the unit itself, or what its crew decided. */
+  event: { suffix: 'event', retain: false },
   loss: { suffix: 'loss', retain: false },
   health: { suffix: 'health', retain: false },
   /** online, offline (the will) or stopped; retained, so that a late subscriber knows as well. */

@@ -2,8 +2,8 @@ import { connectAsync, type IPublishPacket, type MqttClient } from 'mqtt';
 
 /** A statement as it came, once. */
 export interface ReceivedStatement {
-  readonly kind: 'hit' | 'read' | 'loss';
-  /** Of the hit, the record or the loss. */
+  readonly kind: 'hit' | 'read' | 'event' | 'loss';
+  /** Of the hit, the record, the event or the loss. */
   readonly id: string;
   readonly chain: string;
   readonly sequence: number;
@@ -107,7 +107,7 @@ export class SoakReceiver {
       if (known !== undefined && known.text !== text()) this.#contradictions++;
       return;
     }
-    if (kind !== 'hit' && kind !== 'read' && kind !== 'loss') {
+    if (kind !== 'hit' && kind !== 'read' && kind !== 'event' && kind !== 'loss') {
       this.#others.add(key);
       if (kind === 'image') this.#images++;
       return;

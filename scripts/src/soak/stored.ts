@@ -5,8 +5,8 @@ import { storedStatements } from '../../../src/store/statements.js';
 
 /** What a unit has committed, read from its store after it ended. */
 export interface CommittedStatement {
-  readonly kind: 'hit' | 'read' | 'loss';
-  /** Of the hit, the record or the loss. */
+  readonly kind: 'hit' | 'read' | 'event' | 'loss';
+  /** Of the hit, the record, the event or the loss. */
   readonly id: string;
   /** Of a hit or a read. */
   readonly recordId?: string;
@@ -45,6 +45,7 @@ export function* committedStatements(unit: {
 interface StatementText {
   readonly hitId?: string;
   readonly recordId?: string;
+  readonly eventId?: string;
   readonly lossId?: string;
   readonly read?: { readonly recordId: string };
   readonly images?: readonly { readonly kind: string; readonly revision: number }[];
@@ -52,11 +53,11 @@ interface StatementText {
 
 function namedIn(
   kind: CommittedStatement['kind'],
-  { hitId, recordId, lossId, read, images }: StatementText,
+  { hitId, recordId, eventId, lossId, read, images }: StatementText,
 ): Pick<CommittedStatement, 'id' | 'recordId' | 'pictures'> {
   const record = kind === 'hit' ? read?.recordId : recordId;
   return {
-    id: { hit: hitId, read: recordId, loss: lossId }[kind] as string,
+    id: { hit: hitId, read: recordId, event: eventId, loss: lossId }[kind] as string,
     ...(record !== undefined && { recordId: record }),
     pictures:
       kind === 'read' ? (images ?? []).map((image) => `${record}.${image.kind}.${image.revision}`) : [],
