@@ -123,8 +123,8 @@ export const WARNINGS = {
     visibleAfterMs: 0,
   },
   'store-damaged': {
-    title: 'The store was damaged; the file was set aside and what could be read was taken over',
-    remedy: 'See the detail for what was lost; replace the disk, and keep the file that was set aside.',
+    title: 'The store was damaged; what could be read was taken over',
+    remedy: 'See the detail for what was lost; replace the disk, and keep a file that was set aside.',
     severity: 'high',
     visibleAfterMs: 0,
   },

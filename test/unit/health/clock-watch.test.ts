@@ -19,6 +19,49 @@ describe('the quality of the clock', () => {
     expect(Object.is(clockQualityFrom({ ...SYNCED, offsetMs: -0.01 }).offsetMs, 0)).toBe(true);
   });
 
+  it('is what the time service says of it, where that is more than the kernel knows', () => {
+    expect(clockQualityFrom(SYNCED, { source: 'gps', offsetMs: -0.06 })).toEqual({
+      source: 'gps',
+      offsetMs: -0.1,
+      maxErrorMs: 13,
+    });
+    expect(clockQualityFrom({ ...SYNCED, isSynchronised: false }, { source: 'ntp', offsetMs: 0 })).toEqual({
+      source: 'unknown',
+    });
+  });
+
+  it('rests on the satellites where nothing else keeps the clock, and only while they agree', () => {
+    expect(clockQualityFrom(undefined, undefined, 312.46)).toEqual({
+      source: 'gps',
+      offsetMs: 312.5,
+      maxErrorMs: 1_000,
+    });
+    expect(clockQualityFrom(undefined, undefined, -86_400_000)).toEqual({
+      source: 'unknown',
+      offsetMs: -86_400_000,
+    });
+    expect(clockQualityFrom(SYNCED, undefined, 5_000).source).toBe('ntp');
+  });
+
+  it('asks the time service now and then, not at every look', async () => {
+    const clock = new ManualClock();
+    let asked = 0;
+    const watch = new ClockWatch({
+      clock,
+      readKernel: () => SYNCED,
+      log: createLogger('silent'),
+      askService: async () => ({ source: 'ntp', offsetMs: ++asked }),
+    });
+    for (let second = 0; second < 61; second++) {
+      watch.look();
+      await Promise.resolve();
+      clock.advance(1_000);
+    }
+    watch.look();
+    expect(asked).toBe(3);
+    expect(watch.quality.offsetMs).toBe(3);
+  });
+
   it('is as of the last look', () => {
     let state: KernelClockState | undefined;
     const { watch } = watched(() => state);
