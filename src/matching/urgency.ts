@@ -1,3 +1,4 @@
+import { categoryOfAction, HIT_CATEGORIES } from '../domain/hit-category.js';
 import { LIST_LEVELS, type MatchedEntry } from '../domain/voi.js';
 
 /**
@@ -15,10 +16,6 @@ export function byUrgency(a: MatchedEntry, b: MatchedEntry): number {
   );
 }
 
-/** STOP before everything a list's owner may have written, SILENT after it, no action last. */
 function urgencyOf(action: string): number {
-  const written = action.toUpperCase();
-  if (written.startsWith('STOP')) return 0;
-  if (written.startsWith('SILENT')) return 2;
-  return written === '' ? 3 : 1;
+  return HIT_CATEGORIES.indexOf(categoryOfAction(action));
 }
