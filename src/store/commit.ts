@@ -2,12 +2,13 @@ import { uuidv7 } from 'uuidv7';
 import type { CaptureRecord, ClockQuality, Hit } from '../domain/capture-record.js';
 import type { HitReference, ImageKind } from '../domain/outbox.js';
 import type { Passage } from '../domain/passage.js';
+import type { SealedPosition } from '../domain/position.js';
 import type { Match } from '../domain/voi.js';
 import type { SqliteDatabase } from '../lib/sqlite.js';
 import { count } from './counters.js';
 import { enqueue, enqueueStatement } from './enqueue.js';
 import { prepared } from './prepared.js';
-import { type HitRow, passageText, type RecordRow, readKeyOf, recordFrom } from './rows.js';
+import { type HitRow, passageText, positionText, type RecordRow, readKeyOf, recordFrom } from './rows.js';
 import { imageDigests, sha256Of, type Writing } from './statements.js';
 
 /** A passage as it was reported, with what matching made of its read. */
@@ -20,6 +21,8 @@ export interface Report {
    */
   readonly matchedAtMs?: number;
   readonly clock: ClockQuality;
+  /** Of the moment of capture, sealed; what an earlier report said stays where this one has none. */
+  readonly position?: SealedPosition;
 }
 
 export interface Committed {
@@ -61,15 +64,16 @@ export function commitReport(writing: Writing, report: Report): Committed {
     clock: JSON.stringify(clock),
     match_key: readKeyOf(passage),
     matched_at_ms: report.matchedAtMs ?? (report.match === undefined ? null : nowMs),
+    position: positionText(report.position) ?? before?.position ?? null,
   };
   prepared(
     database,
     `INSERT INTO records (id, sequence, camera_id, phase, passage, clock, match_key, matched_at_ms,
-         committed_at_ms, believed_at_ms)
+         position, committed_at_ms, believed_at_ms)
        VALUES (@id, @sequence, @camera_id, @phase, @passage, @clock, @match_key, @matched_at_ms,
-         @nowMs, @believedAtMs)
+         @position, @nowMs, @believedAtMs)
        ON CONFLICT (id) DO UPDATE SET phase = @phase, passage = @passage, clock = @clock,
-         match_key = @match_key, matched_at_ms = @matched_at_ms`,
+         match_key = @match_key, matched_at_ms = @matched_at_ms, position = @position`,
   ).run({ ...row, nowMs, believedAtMs: writing.believedAtMs });
   keepImages(database, passage);
   const hit = report.match && issueHit(writing, row, report.match, row.matched_at_ms ?? nowMs);
@@ -168,7 +172,7 @@ function issueHit(writing: Writing, row: RecordRow, match: Match, matchedAtMs: n
   prepared(
     database,
     `INSERT INTO hits (id, record_id, match_key, matched_at_ms, committed_at_ms, match, passage, clock, stands,
-       read_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)`,
+       read_key, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
   ).run(
     hit.id,
     row.id,
@@ -179,6 +183,7 @@ function issueHit(writing: Writing, row: RecordRow, match: Match, matchedAtMs: n
     row.passage,
     row.clock,
     row.match_key,
+    row.position,
   );
   const images = imageDigests(database, row.id);
   enqueueStatement(writing, { kind: 'hit', hit, record: recordFrom(row), images, committedAtMs: nowMs });

@@ -21,6 +21,10 @@ import type { Migration } from '../lib/sqlite.js';
  *   listed mark, `hits.read_key` that of the read which matched: they differ in possible matches.
  * - `salvages` are the files that were set aside and how far each has been taken over (salvage.ts). Ids and
  *   numbers of a database that takes another's place begin above those of the other.
+ * - `salvages.source` is empty where nothing was set aside: the file or its log alone was gone.
+ * - `untold.uncounted` is 1 where more may have been lost than `count` says. `untold_ends` are ends of other chains
+ *   that no statement has named yet (chain-ends.ts).
+ * - `records.position` and `hits.position` are sealed to the centre (JSON): nothing here can open them.
  * - `rechecked.revision` is the revision of a list against which all held reads have been checked.
  * - AUTOINCREMENT: ids of deleted rows are not used again, so a late ack cannot hit another item.
  */
@@ -231,5 +235,40 @@ export const STORE_MIGRATIONS: readonly Migration[] = [
         salvaged TEXT NOT NULL,
         lost TEXT NOT NULL
       ) STRICT;`,
+  },
+  {
+    name: 'ends of chains, losses that nobody can count',
+    sql: `
+      CREATE TABLE untold_ends (
+        chain TEXT PRIMARY KEY,
+        sequence INTEGER NOT NULL,
+        digest TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      ALTER TABLE untold ADD COLUMN uncounted INTEGER NOT NULL DEFAULT 0;`,
+  },
+  {
+    name: 'events, sealed positions',
+    // Kinds are no longer checked here: the next one would copy every text again.
+    sql: `
+      ALTER TABLE records ADD COLUMN position TEXT;
+      ALTER TABLE hits ADD COLUMN position TEXT;
+
+      CREATE TABLE statements_next (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        chain_id INTEGER NOT NULL REFERENCES chains (id),
+        sequence INTEGER NOT NULL,
+        record_id TEXT REFERENCES records (id) ON DELETE CASCADE,
+        kind TEXT NOT NULL,
+        subject_id TEXT NOT NULL,
+        text TEXT NOT NULL,
+        UNIQUE (chain_id, sequence)
+      ) STRICT;
+      INSERT INTO statements_next SELECT id, chain_id, sequence, record_id, kind, subject_id, text FROM statements;
+      DELETE FROM sqlite_sequence WHERE name = 'statements_next';
+      INSERT INTO sqlite_sequence SELECT 'statements_next', seq FROM sqlite_sequence WHERE name = 'statements';
+      DROP TABLE statements;
+      ALTER TABLE statements_next RENAME TO statements;
+      CREATE INDEX statements_by_record ON statements (record_id, kind);
+      CREATE INDEX statements_of_events ON statements (subject_id) WHERE kind = 'event';`,
   },
 ];

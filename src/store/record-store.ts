@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { StoreConfig } from '../config/schema.js';
 import type { Hit } from '../domain/capture-record.js';
+import type { DeviceEvent } from '../domain/device-event.js';
 import type { Outbox } from '../domain/outbox.js';
 import type { ChainHead, Loss, Notary } from '../domain/statement.js';
 import type { Match } from '../domain/voi.js';
@@ -19,6 +20,7 @@ import {
   completeThese,
   type Report,
 } from './commit.js';
+import { commitEvent } from './events.js';
 import { putHealth } from './health.js';
 import {
   type HeldKey,
@@ -140,6 +142,15 @@ export class RecordStore {
    */
   commitLate(recordId: string, match: Match, matchedAtMs: number): Hit | undefined {
     return this.#write((writing) => commitLate(writing, recordId, { match, matchedAtMs }));
+  }
+
+  /**
+   * Stores an event, its statement sealed; it goes to the broker with the hits and is never dropped. The same id
+   * again changes nothing.
+   * @throws DeviceError store.write-failed
+   */
+  commitEvent(event: DeviceEvent): void {
+    this.#write((writing) => commitEvent(writing, event));
   }
 
   /**

@@ -15,7 +15,7 @@ import { prepared } from './prepared.js';
  * - Over the budget of the whole, or with too little room on the disk, goes in this order and each time
  *   the oldest: acknowledged records, acknowledged pictures of others, pictures of reads, pictures of hits,
  *   reads that are no hits.
- * - Hits and notices of losses that wait are never dropped, nor pictures of a vehicle still in view, and
+ * - Hits, events and notices of losses that wait are never dropped, nor pictures of a vehicle still in view, and
  *   nothing that is on its way to the broker just now.
  * - Everything that leaves is counted with its reason, in the transaction that takes it out, and what the
  *   broker had not taken is noted for a statement.
@@ -214,17 +214,17 @@ function eraseAcknowledged(
   for (const { recordId } of rows) {
     prepared(database, 'DELETE FROM records WHERE id = ?').run(recordId);
   }
-  eraseToldLosses(database);
+  eraseToldNotices(database);
   return counted(database, counter, rows.length);
 }
 
-/** A notice of a loss that the broker has goes when no record from before it is left. */
-function eraseToldLosses(database: SqliteDatabase): void {
+/** A notice of a loss or an event that the broker has goes when no record from before it is left. */
+function eraseToldNotices(database: SqliteDatabase): void {
   prepared(
     database,
     `DELETE FROM statements WHERE record_id IS NULL
        AND id < coalesce((SELECT min(id) FROM statements WHERE record_id IS NOT NULL), 9e15)
-       AND NOT EXISTS (SELECT 1 FROM outbox WHERE lane = ${LANES.health} AND statement_id = statements.id)`,
+       AND id NOT IN (SELECT statement_id FROM outbox WHERE record_id IS NULL AND statement_id IS NOT NULL)`,
   ).run();
 }
 

@@ -36,7 +36,8 @@ export class RowCopy {
       // Of an earlier schema: as the migration has it.
       { believed_at_ms: row.committed_at_ms, ...row, sequence },
       `ON CONFLICT (id) DO UPDATE SET phase = excluded.phase, passage = excluded.passage,
-         clock = excluded.clock, match_key = excluded.match_key, matched_at_ms = excluded.matched_at_ms
+         clock = excluded.clock, match_key = excluded.match_key, matched_at_ms = excluded.matched_at_ms,
+         position = coalesce(excluded.position, records.position)
          WHERE excluded.phase = 'closed' AND records.phase = 'settled'`,
     );
   }

@@ -1,5 +1,6 @@
 import type { CaptureRecord, Hit } from '../domain/capture-record.js';
 import type { Passage } from '../domain/passage.js';
+import type { SealedPosition } from '../domain/position.js';
 
 /** How records, hits and pictures are written in the tables, and read back. */
 
@@ -14,6 +15,8 @@ export interface RecordRow {
   readonly match_key: string;
   /** When its read was compared with the lists; null where it was not. */
   readonly matched_at_ms: number | null;
+  /** Sealed, as JSON; null where there was none. */
+  readonly position: string | null;
 }
 
 export interface HitRow {
@@ -29,6 +32,8 @@ export interface HitRow {
   readonly stands: 0 | 1;
   /** Of the read that matched. */
   readonly read_key: string;
+  /** Of the record as it was then. */
+  readonly position: string | null;
 }
 
 /** The key of what the plate says; empty where it could not be read. */
@@ -42,12 +47,20 @@ export function passageText(passage: Passage): string {
   return JSON.stringify(text);
 }
 
-export function recordFrom(row: Pick<RecordRow, 'id' | 'sequence' | 'passage' | 'clock'>): CaptureRecord {
+/** A sealed position as JSON; null where there is none. */
+export function positionText(position: SealedPosition | undefined): string | null {
+  return position === undefined ? null : JSON.stringify(position);
+}
+
+export function recordFrom(
+  row: Pick<RecordRow, 'id' | 'sequence' | 'passage' | 'clock' | 'position'>,
+): CaptureRecord {
   return {
     id: row.id,
     sequence: row.sequence,
     passage: JSON.parse(row.passage),
     clock: JSON.parse(row.clock),
+    ...(row.position !== null && { position: JSON.parse(row.position) }),
   };
 }
 

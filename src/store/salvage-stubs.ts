@@ -15,6 +15,7 @@ export function stubFromHit(hit: Row): Row {
     camera_id: cameraId,
     passage: hit.passage,
     clock: hit.clock,
+    position: hit.position ?? null,
     match_key: hit.read_key ?? '',
     matched_at_ms: hit.matched_at_ms,
     committed_at_ms: hit.committed_at_ms,

@@ -264,7 +264,7 @@ export class Salvage {
       seen: this.#valuesOf('outbox', 'statement_id'),
     };
     if (this.#settled.seen.has(row.id) || this.#settled.acknowledged.has(row.record_id)) return;
-    const lane = row.kind === 'hit' ? 'hits' : 'reads';
+    const lane = row.kind === 'read' ? 'reads' : 'hits';
     const record = prepared<{ believed_at_ms: number; committed_at_ms: number }>(
       this.#target,
       'SELECT believed_at_ms, committed_at_ms FROM records WHERE id = ?',

@@ -62,7 +62,7 @@ function sealOne(writing: Writing, row: UnsealedRow): void {
   const hit = prepared<HitRow>(database, 'SELECT * FROM hits WHERE id = ?').get(row.hit_id);
   if (hit === undefined) return;
   // As it was when the hit was issued.
-  const then = recordFrom({ ...record, passage: hit.passage, clock: hit.clock });
+  const then = recordFrom({ ...record, passage: hit.passage, clock: hit.clock, position: hit.position });
   const committedAtMs = hit.committed_at_ms;
   enqueueStatement(writing, { kind: 'hit', hit: hitFrom(hit), record: then, images, committedAtMs }, was);
 }
