@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { register as registerConfig } from './config.js';
 import { register as registerDeviceKey } from './device-key.js';
+import { register as registerDoctor } from './doctor/command.js';
 import { register as registerExport } from './export.js';
 import { register as registerHotlist } from './hotlist/command.js';
 import { register as registerMetrics } from './metrics.js';
@@ -13,6 +14,7 @@ import { register as registerVerify } from './verify/command.js';
 /** In the order in which help lists them: looking first, changing last. */
 export function registerCommands(program: Command): void {
   registerStatus(program);
+  registerDoctor(program);
   registerMetrics(program);
   registerRead(program);
   registerRates(program);

@@ -1,0 +1,43 @@
+import type { DeviceConfig } from '../../config/schema.js';
+import { loadDeviceKey } from '../../evidence/device-key.js';
+import { packageVersion } from '../../lib/package-root.js';
+import { loadStorageKey } from '../../lib/storage-key.js';
+import { addon } from '../../native/addon.js';
+import { loadModels } from '../../plates/models.js';
+import { type Finding, fault, ok, tried } from './finding.js';
+
+const LEAST_NODE = 20;
+
+/** What is installed: runtime, addon, models and keys. */
+export async function checkSoftware(config: DeviceConfig): Promise<readonly Finding[]> {
+  return [
+    checkNode(process.versions.node, process.arch),
+    await tried('addon', 'native/build/Release/anprd.node, built for this Node', () => {
+      addon();
+      return 'loads';
+    }),
+    await tried('models', 'the models that the manifest names, byte for byte', async () => {
+      const { detector, reader } = await loadModels(config.plates.modelsFolder);
+      return `${detector.specification.file} and ${reader.specification.file} are those of the manifest`;
+    }),
+    await tried('storage key', 'a key that only its owner may read', () => {
+      loadStorageKey(config.storage);
+      return 'there';
+    }),
+    await tried('device key', 'a key that only its owner may read', () => {
+      const { id } = loadDeviceKey(config.evidence);
+      return `there, id ${id}`;
+    }),
+  ];
+}
+
+export function checkNode(version: string, arch: string): Finding {
+  const found = `anprd ${packageVersion()} on Node ${version}, ${arch}`;
+  const isRight = Number.parseInt(version, 10) >= LEAST_NODE && (arch === 'x64' || arch === 'arm64');
+  if (isRight) return ok('version', found);
+  return fault('fail', 'version', {
+    found,
+    expected: `Node ${LEAST_NODE} or newer, x64 or arm64`,
+    remedy: 'Install Node 20 of a 64-bit system; the models have no 32-bit runtime.',
+  });
+}

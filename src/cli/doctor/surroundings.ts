@@ -1,0 +1,188 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { probeRtsp } from '../../capture/rtsp-probe.js';
+import type { CaptureConfig, DeviceConfig } from '../../config/schema.js';
+import { DeviceError, messageOf } from '../../lib/errors.js';
+import { Certificates } from '../../uplink/certificates.js';
+import { connectionError } from '../../uplink/failures.js';
+import { type Finding, fault, ok, tried } from './finding.js';
+
+const ANSWER_WITHIN_MS = 5_000;
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 };
+
+/** What the device is connected to: cameras, receiver, lines, brokers. Nothing of it is disturbed. */
+export async function checkSurroundings(config: DeviceConfig): Promise<readonly Finding[]> {
+  return [
+    ...(await Promise.all(config.cameras.map(checkCamera))),
+    ...(await checkReceiver(config)),
+    ...checkLines(config),
+    ...checkCertificates(config),
+    ...(await Promise.all(config.mqtt.urls.map((url) => checkBroker(url, config)))),
+  ];
+}
+
+function checkCamera({ id, source }: CaptureConfig): Finding | Promise<Finding> {
+  const check = `camera ${id}`;
+  switch (source.kind) {
+    case 'v4l2':
+      return checkOpens(
+        check,
+        devicePath(source.device),
+        'plug the camera in; ls /dev/v4l/by-id shows what is there',
+      );
+    case 'file':
+      return checkOpens(check, source.path, 'set cameras[].source.path to a recording');
+    case 'pictures':
+      return checkOpens(check, source.folder, 'set cameras[].source.folder to a folder of pictures');
+    case 'rtsp':
+      return tried(check, 'an RTSP server that answers', async () => {
+        await probeRtsp(source.url, ANSWER_WITHIN_MS);
+        // The URL may hold a password, and a host name may be a place.
+        return 'its server answers';
+      });
+    case 'gstreamer':
+      return ok(check, 'a GStreamer pipeline: only the running daemon can tell (anprctl status)');
+  }
+}
+
+function devicePath(device: string): string {
+  return /^\d+$/.test(device) ? `/dev/video${device}` : device;
+}
+
+function checkOpens(check: string, path: string, remedy: string): Finding {
+  try {
+    accessSync(path, constants.R_OK);
+    return ok(check, `${path} is there`);
+  } catch (error) {
+    return fault('fail', check, {
+      found: messageOf(error),
+      expected: `${path}, readable for the service`,
+      remedy: isDenied(error)
+        ? 'Let the service read it: its groups are in systemd/anprd.service.'
+        : `First, ${remedy}.`,
+    });
+  }
+}
+
+function isDenied(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EACCES';
+}
+
+async function checkReceiver({ position }: DeviceConfig): Promise<readonly Finding[]> {
+  const { receiver, surveyedFile, centrePublicKey } = position;
+  const findings: Finding[] = [];
+  if (receiver.kind === 'serial') {
+    findings.push(
+      checkOpens('receiver', receiver.device, 'plug it in; ls -l /dev/serial/by-id shows what is there'),
+    );
+  }
+  if (receiver.kind === 'gpsd') {
+    const { host, port } = receiver;
+    findings.push(
+      await tried('receiver', 'gpsd, listening', async () => {
+        await reached(connect({ host, port }), 'connect', (error) => gpsdAway(error));
+        return 'gpsd answers';
+      }),
+    );
+  }
+  if (surveyedFile !== undefined) {
+    findings.push(checkOpens('surveyed place', surveyedFile, 'write latitude and longitude into it'));
+  }
+  const hasPosition = receiver.kind !== 'none' || surveyedFile !== undefined;
+  if (hasPosition && centrePublicKey === undefined) {
+    findings.push(
+      fault('warn', 'sealing key', {
+        found: 'position.centrePublicKey is not set: records bear no position',
+        expected: "the centre's public key",
+        remedy: 'Ask the centre for it; it makes one with anprctl centre-key.',
+      }),
+    );
+  }
+  return findings;
+}
+
+function gpsdAway(error: unknown): DeviceError {
+  return new DeviceError('position.receiver-failed', {
+    message: `no connection to gpsd: ${messageOf(error)}`,
+    hint: 'Start it (systemctl status gpsd), or mend position.receiver.',
+    cause: error,
+  });
+}
+
+function checkLines({ lines }: DeviceConfig): readonly Finding[] {
+  switch (lines.board.kind) {
+    case 'none':
+      return [];
+    case 'simulated':
+      return [checkOpens('lines', lines.board.folder, 'make the folder, or set lines.board')];
+    case 'onoff':
+      if (existsSync('/sys/class/gpio/export')) return [ok('lines', '/sys/class/gpio is there')];
+      return [
+        fault('fail', 'lines', {
+          found: 'there is no /sys/class/gpio/export',
+          expected: 'a kernel with GPIO and its sysfs interface',
+          remedy: 'Set lines.board.kind to none where the machine has no lines.',
+        }),
+      ];
+  }
+}
+
+function checkCertificates({ mqtt }: DeviceConfig): readonly Finding[] {
+  if (mqtt.caFile === undefined && mqtt.certificateFile === undefined) return [];
+  const certificates = new Certificates(mqtt);
+  certificates.refresh();
+  const { problem } = certificates;
+  const expected = 'certificate and key that fit together, good for 30 days and more';
+  if (problem !== undefined) {
+    return [fault('fail', 'certificates', { found: problem.message, expected, remedy: problem.hint })];
+  }
+  return certificates.states(Date.now()).map(({ of, notAfterMs, expiring }) => {
+    const days = Math.floor((notAfterMs - Date.now()) / 86_400_000);
+    const found =
+      days < 0 ? `of the ${of}: expired ${-days} days ago` : `of the ${of}: good for ${days} days`;
+    if (!expiring) return ok('certificates', found);
+    const remedy = 'Put a new one in its place; no restart is needed.';
+    return fault(days < 0 ? 'fail' : 'warn', 'certificates', { found, expected, remedy });
+  });
+}
+
+/** As far as TLS: to log in under the daemon's name could push its own connection off. */
+async function checkBroker(url: string, { mqtt }: DeviceConfig): Promise<Finding> {
+  const { protocol, hostname: host, port } = new URL(url);
+  const scheme = protocol.slice(0, -1);
+  const isTls = scheme === 'mqtts' || scheme === 'wss';
+  const address = { host, port: Number(port) || (DEFAULT_PORTS[scheme] as number) };
+  return tried('broker', 'a broker that can be reached', async () => {
+    const socket = isTls
+      ? connectTls({
+          ...address,
+          ...new Certificates(mqtt).material,
+          servername: mqtt.serverName ?? host,
+        })
+      : connect(address);
+    await reached(socket, isTls ? 'secureConnect' : 'connect', (error) => connectionError(url, error));
+    return `${address.host}:${address.port} ${isTls ? 'answers, and its certificate is good' : 'answers'}`;
+  });
+}
+
+/** @throws DeviceError as `explain` makes it, also where nothing answers in time. */
+async function reached(
+  socket: Socket,
+  event: 'connect' | 'secureConnect',
+  explain: (error: unknown) => DeviceError,
+): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once(event, () => resolve());
+      socket.once('error', reject);
+      socket.setTimeout(ANSWER_WITHIN_MS, () =>
+        reject(new Error(`no answer within ${ANSWER_WITHIN_MS / 1000} s`)),
+      );
+    });
+  } catch (error) {
+    throw explain(error);
+  } finally {
+    socket.destroy();
+  }
+}
