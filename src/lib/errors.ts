@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   'gpio.unavailable': { retryable: true },
   'gpio.line-failed': { retryable: true },
   'display.no-such-hit': { retryable: false },
+  'display.not-shown': { retryable: true },
   'vision.protocol': { retryable: true },
   'vision.exited': { retryable: true },
   'control.unreachable': { retryable: true },

@@ -3,7 +3,8 @@ import { dirname } from 'node:path';
 import type { StoreConfig } from '../config/schema.js';
 import type { Hit } from '../domain/capture-record.js';
 import type { DeviceEvent } from '../domain/device-event.js';
-import type { Outbox } from '../domain/outbox.js';
+import type { HeldHit } from '../domain/held-hit.js';
+import type { HitReference, Outbox } from '../domain/outbox.js';
 import type { ChainHead, Loss, Notary } from '../domain/statement.js';
 import type { Match } from '../domain/voi.js';
 import type { Clock } from '../lib/clock.js';
@@ -18,10 +19,12 @@ import {
   commitReport,
   completeOpen,
   completeThese,
+  hitsOf,
   type Report,
 } from './commit.js';
 import { commitEvent } from './events.js';
 import { putHealth } from './health.js';
+import { heldHit, heldHits } from './held-hits.js';
 import {
   type HeldKey,
   type HeldRead,
@@ -185,6 +188,22 @@ export class RecordStore {
 
   heldRead(sequence: number): HeldRead | undefined {
     return this.#file.run((database) => heldRead(database, sequence));
+  }
+
+  /** Of about so long, the newest, the oldest first. @see heldHits in held-hits.ts. */
+  heldHits(withinMs: number, limit: number): readonly HeldHit[] {
+    const sinceMs = this.#clock.nowMs() - withinMs;
+    const sinceBelievedMs = believedAtMs(this.#age, this.#clock.monoMs()) - withinMs;
+    return this.#file.run((database) => heldHits(database, { sinceMs, sinceBelievedMs, limit }));
+  }
+
+  heldHit(hitId: string): HeldHit | undefined {
+    return this.#file.run((database) => heldHit(database, hitId));
+  }
+
+  /** Of a record, in the order in which they were issued. */
+  hitsOf(recordId: string): readonly HitReference[] {
+    return this.#file.run((database) => hitsOf(database, recordId));
   }
 
   /** The revision of a list that all held reads have been checked against; undefined: none. */

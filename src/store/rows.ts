@@ -64,7 +64,7 @@ export function recordFrom(
   };
 }
 
-export function hitFrom(row: HitRow): Hit {
+export function hitFrom(row: Pick<HitRow, 'id' | 'record_id' | 'matched_at_ms' | 'match'>): Hit {
   return {
     id: row.id,
     recordId: row.record_id,
