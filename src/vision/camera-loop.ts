@@ -2,10 +2,12 @@ import type { FrameSource } from '../capture/frame-source.js';
 import type { MotionGate } from '../capture/motion-gate.js';
 import type { Frame } from '../domain/frame.js';
 import type { Observation } from '../domain/observation.js';
+import { NO_OPTICS } from '../domain/optics.js';
 import type { Passage } from '../domain/passage.js';
 import type { Clock } from '../lib/clock.js';
 import type { Passages } from '../passages/passages.js';
 import type { Recogniser } from '../plates/recogniser.js';
+import { FrameLimit } from './frame-limit.js';
 import type { VisionProgress } from './protocol.js';
 
 export interface CameraLoopOptions {
@@ -27,12 +29,16 @@ export interface CameraLoopOptions {
 
 /** Beats are for a deadline of seconds: more often would only cost. */
 const BEAT_EVERY_MS = 100;
+/** A limit may ask for longer waits than a process may be silent. */
+const LONGEST_WAIT_MS = 400;
 
 /** Frame by frame: detect, choose what to read, read, and follow; until the source ends or is closed. */
 export class CameraLoop {
   readonly #options: CameraLoopOptions;
   #framesProcessed = 0;
+  #framesLimited = 0;
   #framesWithoutMotion = 0;
+  readonly #limit = new FrameLimit();
   #lastBeatMonoMs = -Infinity;
   #stopping = false;
 
@@ -46,8 +52,10 @@ export class CameraLoop {
     await source.open(resumeFromFrame);
     while (!this.#stopping) {
       await room();
+      await this.#waitForLimit();
       const frame = await source.next();
       if (frame === undefined) break;
+      if (this.#isLeftOut(frame)) continue;
       const isWorthLooking = gate.isWorthLooking(frame, passages.isFollowing);
       this.#report(passages.observe(frame, isWorthLooking ? await this.#recognise(frame) : []));
       this.#framesProcessed++;
@@ -64,11 +72,41 @@ export class CameraLoop {
     await this.#options.source.close();
   }
 
+  /** Takes in no more frames a second than this from now on; undefined: all. */
+  limit(framesPerSecond: number | undefined): void {
+    this.#limit.set(framesPerSecond);
+  }
+
   /** To be called while the source has no frame: vehicles that have gone are closed all the same. */
   waiting(): void {
     const { passages, isLive, clock } = this.#options;
     if (isLive) this.#report(passages.advance(clock.monoMs()));
     this.#beat(true);
+  }
+
+  /** A recording waits: as a file of whatever pace it loses nothing that it would not lose anyway. */
+  async #waitForLimit(): Promise<void> {
+    const { clock, isLive } = this.#options;
+    if (isLive) return;
+    for (;;) {
+      const waitMs = this.#limit.waitMs(clock.monoMs());
+      if (waitMs === 0 || this.#stopping) break;
+      await clock.sleep(Math.min(waitMs, LONGEST_WAIT_MS));
+      this.#beat(false);
+    }
+    this.#limit.taken(clock.monoMs());
+  }
+
+  /** A camera's frames are taken off its queue all the same, so that the next one is a new one. */
+  #isLeftOut(frame: Frame): boolean {
+    if (!this.#options.isLive) return false;
+    if (this.#limit.waitMs(frame.capturedMonoMs) > 0) {
+      this.#framesLimited++;
+      this.#beat(false);
+      return true;
+    }
+    this.#limit.taken(frame.capturedMonoMs);
+    return false;
   }
 
   async #recognise(frame: Frame): Promise<Observation[]> {
@@ -122,6 +160,7 @@ export class CameraLoop {
     onProgress({
       framesProcessed: this.#framesProcessed,
       framesDropped: source.framesDropped,
+      framesLimited: this.#framesLimited,
       framesWithoutMotion: this.#framesWithoutMotion,
       resumeFromFrame: passages.resumeFromFrame,
       openPassages: open,
@@ -129,6 +168,7 @@ export class CameraLoop {
       noise: noise.brief + noise.static + noise.faint,
       detectMs,
       readMs,
+      optics: NO_OPTICS,
     });
   }
 }

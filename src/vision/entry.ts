@@ -7,6 +7,7 @@ import { Backoff } from '../lib/backoff.js';
 import { systemClock } from '../lib/clock.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import { createLogger } from '../lib/log.js';
+import { forbidCoreDumps } from '../native/core-dumps.js';
 import { Passages } from '../passages/passages.js';
 import { Recogniser } from '../plates/recogniser.js';
 import { CameraLoop } from './camera-loop.js';
@@ -41,8 +42,11 @@ try {
   process.exit(FAILED);
 }
 
-async function run({ camera, plates, passages: config, logLevel, resumeFromFrame }: VisionConfiguration) {
+async function run(configuration: VisionConfiguration) {
+  const { camera, plates, passages: config, logLevel, resumeFromFrame, framesPerSecond } = configuration;
   const logger = createLogger(logLevel, `anprd-vision-${camera.id}`);
+  if (!forbidCoreDumps())
+    logger.warn('core dumps cannot be forbidden here: a crash may leave pictures of vehicles');
   const clock = systemClock;
   const isLive = camera.source.kind !== 'file' && camera.source.kind !== 'pictures';
 
@@ -95,6 +99,8 @@ async function run({ camera, plates, passages: config, logLevel, resumeFromFrame
     room: () => link.room(() => loop.waiting()),
   });
 
+  loop.limit(framesPerSecond);
+  link.onLimit((limit) => loop.limit(limit));
   link.onStop(() => void loop.stop());
   link.send({ kind: 'ready' });
   await loop.run(resumeFromFrame);

@@ -15,6 +15,8 @@ export class MainLink {
   #nextReportId = 1;
   #waiting: { readonly below: number; readonly go: () => void }[] = [];
   #onStop: () => void = () => undefined;
+  #onLimit: ((framesPerSecond: number | undefined) => void) | undefined;
+  #lastLimit: { readonly framesPerSecond: number | undefined } | undefined;
   #stopAsked = false;
 
   constructor(options: { readonly process: NodeJS.Process }) {
@@ -28,6 +30,7 @@ export class MainLink {
         const said = message as ToVision;
         if (said.kind === 'configure') resolve(said.configuration);
         else if (said.kind === 'ack') this.#acknowledge(said.reportId);
+        else if (said.kind === 'limit') this.#limit(said.framesPerSecond ?? undefined);
         else this.#stop();
       });
     });
@@ -37,6 +40,15 @@ export class MainLink {
   onStop(handler: () => void): void {
     this.#onStop = handler;
     if (this.#stopAsked) handler();
+  }
+
+  /**
+   * Told how many frames a second may be taken in (undefined: all) whenever that changes after the
+   * configuration, also when it was said before.
+   */
+  onLimit(handler: (framesPerSecond: number | undefined) => void): void {
+    this.#onLimit = handler;
+    if (this.#lastLimit !== undefined) handler(this.#lastLimit.framesPerSecond);
   }
 
   send(message: FromVision): void {
@@ -86,6 +98,11 @@ export class MainLink {
     const ready = this.#waiting.filter(({ below }) => this.#unacknowledged.size < below);
     this.#waiting = this.#waiting.filter(({ below }) => this.#unacknowledged.size >= below);
     for (const { go } of ready) go();
+  }
+
+  #limit(framesPerSecond: number | undefined): void {
+    this.#lastLimit = { framesPerSecond };
+    this.#onLimit?.(framesPerSecond);
   }
 
   #stop(): void {

@@ -1,4 +1,5 @@
 import type { CaptureConfig, PassagesConfig, PlatesConfig } from '../config/schema.js';
+import type { OpticsLook } from '../domain/optics.js';
 import type { Passage } from '../domain/passage.js';
 
 /**
@@ -18,6 +19,8 @@ import type { Passage } from '../domain/passage.js';
 export type ToVision =
   | { readonly kind: 'configure'; readonly configuration: VisionConfiguration }
   | { readonly kind: 'ack'; readonly reportId: number }
+  /** Take in no more frames than this; null: all. Above 0. */
+  | { readonly kind: 'limit'; readonly framesPerSecond: number | null }
   /** Flush the open passages, wait for their acknowledgements, then exit 0. */
   | { readonly kind: 'stop' };
 
@@ -28,12 +31,18 @@ export interface VisionConfiguration {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** Where to go on in a file after a restart; 0 at first, and unused by live cameras. */
   readonly resumeFromFrame: number;
+  /** Frames a second to be taken in at most, from the first on; absent: all. */
+  readonly framesPerSecond?: number;
+  /** What the camera looked at when it was first learned, as a `view` said; absent: to be learned. */
+  readonly views?: readonly Uint8Array[];
 }
 
 export type FromVision =
   | { readonly kind: 'ready' }
   | { readonly kind: 'beat'; readonly progress: VisionProgress }
   | { readonly kind: 'report'; readonly reportId: number; readonly passage: Passage }
+  /** What the camera looks at was learned: for the process after this one, so that a crash is no new view. */
+  | { readonly kind: 'views'; readonly views: readonly Uint8Array[] }
   | { readonly kind: 'source'; readonly state: SourceState; readonly detail: string }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly hint: string };
 
@@ -44,6 +53,8 @@ export interface VisionProgress {
   readonly framesProcessed: number;
   /** Frames that were captured but skipped because a newer one was there. */
   readonly framesDropped: number;
+  /** Frames that were captured but left out because of a limit. */
+  readonly framesLimited: number;
   /** Frames of those processed in which nothing moved, so that no plates were looked for. */
   readonly framesWithoutMotion: number;
   /** Where a file is gone on with, so that every open passage is seen whole. */
@@ -56,4 +67,5 @@ export interface VisionProgress {
   /** Sums over all frames, for means. */
   readonly detectMs: number;
   readonly readMs: number;
+  readonly optics: OpticsLook;
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { VisionConfig } from '../config/schema.js';
+import { NO_OPTICS, type OpticsLook } from '../domain/optics.js';
 import type { Passage } from '../domain/passage.js';
 import { Backoff } from '../lib/backoff.js';
 import { type Clock, systemClock } from '../lib/clock.js';
@@ -11,7 +12,7 @@ import type { FromVision, SourceState, VisionConfiguration, VisionProgress } fro
 import { VisionChild, type VisionExit } from './vision-child.js';
 
 export interface VisionSupervisorOptions {
-  readonly configuration: Omit<VisionConfiguration, 'resumeFromFrame'>;
+  readonly configuration: Omit<VisionConfiguration, 'resumeFromFrame' | 'framesPerSecond' | 'views'>;
   readonly vision: VisionConfig;
   readonly logger: Logger;
   /** Commits a passage to the store. What it rejects is handed in again until it is taken. */
@@ -34,15 +35,23 @@ export interface VisionSnapshot {
   readonly pid: number | undefined;
   /** Processes that were started after the first. */
   readonly restarts: number;
+  /** Whether a process runs that has to give signs of work; one that gives none is killed and replaced. */
+  readonly owesSigns: boolean;
+  /** Signs of work and ends, over all processes: stands still where one hangs that cannot even be killed. */
+  readonly signs: number;
   readonly source: { readonly state: SourceState; readonly detail: string } | undefined;
   /** Over all processes, but for what a process did after its last sign. */
   readonly framesProcessed: number;
   readonly framesDropped: number;
+  /** Left out because of `limit`. */
+  readonly framesLimited: number;
   readonly framesWithoutMotion: number;
   readonly detectMs: number;
   readonly readMs: number;
   readonly noise: number;
   readonly openPassages: number;
+  /** As the process that runs now sees it, or the last one did. */
+  readonly optics: OpticsLook;
   readonly passages: {
     /** Received and not committed yet. */
     readonly waiting: number;
@@ -85,10 +94,13 @@ export class VisionSupervisor {
   #child: VisionChild | undefined;
   #state: VisionSnapshot['state'] = 'stopped';
   #starts = 0;
+  #signs = 0;
   #source: VisionSnapshot['source'];
   #progress: VisionProgress = NO_PROGRESS;
   /** Sums of the processes before. */
   #before = NO_PROGRESS;
+  #framesPerSecond: number | undefined;
+  #views: readonly Uint8Array[] | undefined;
   #hasEnded = false;
   /** The process that runs now, or ran last, said itself why it cannot work. */
   #hasToldWhy = false;
@@ -142,22 +154,34 @@ export class VisionSupervisor {
     if (this.#state !== 'ended') this.#state = 'stopped';
   }
 
+  /** Has no more frames taken in than this, also by processes to come; undefined: all. Above 0. */
+  limit(framesPerSecond: number | undefined): void {
+    if (framesPerSecond !== undefined && !(framesPerSecond > 0)) {
+      throw new RangeError(`expected a limit above 0 frames a second, got ${framesPerSecond}`);
+    }
+    if (framesPerSecond === this.#framesPerSecond) return;
+    this.#framesPerSecond = framesPerSecond;
+    this.#child?.send({ kind: 'limit', framesPerSecond: framesPerSecond ?? null });
+  }
+
   snapshot(): VisionSnapshot {
-    const sum = (
-      name: 'framesProcessed' | 'framesDropped' | 'framesWithoutMotion' | 'detectMs' | 'readMs' | 'noise',
-    ) => this.#before[name] + this.#progress[name];
+    const sum = (name: Summed) => this.#before[name] + this.#progress[name];
     return {
       state: this.#state,
       pid: this.#child?.pid,
       restarts: Math.max(0, this.#starts - 1),
+      owesSigns: this.#child?.owesSigns ?? false,
+      signs: this.#signs,
       source: this.#source,
       framesProcessed: sum('framesProcessed'),
       framesDropped: sum('framesDropped'),
+      framesLimited: sum('framesLimited'),
       framesWithoutMotion: sum('framesWithoutMotion'),
       detectMs: sum('detectMs'),
       readMs: sum('readMs'),
       noise: sum('noise'),
       openPassages: this.#progress.openPassages,
+      optics: this.#progress.optics,
       passages: { ...this.#queue.snapshot(), ...this.#continuity.snapshot() },
     };
   }
@@ -173,6 +197,7 @@ export class VisionSupervisor {
       while (!this.#stopping.signal.aborted) {
         const startedMonoMs = this.#clock.monoMs();
         const exit = await this.#runChild();
+        this.#signs++;
         this.#continuity.died(this.#clock.monoMs(), this.#clock.nowMs());
         if (this.#hasEnded || this.#stopping.signal.aborted) break;
         this.#tellExit(exit);
@@ -193,6 +218,8 @@ export class VisionSupervisor {
     const resumeFromFrame = this.#progress.resumeFromFrame;
     this.#before = addUp(this.#before, this.#progress);
     this.#progress = { ...NO_PROGRESS, resumeFromFrame };
+    const framesPerSecond = this.#framesPerSecond;
+    const views = this.#views;
     const child = new VisionChild({
       entryPath: entryPath ?? fileURLToPath(new URL('./entry.js', import.meta.url)),
       clock: this.#clock,
@@ -205,12 +232,21 @@ export class VisionSupervisor {
     this.#hasToldWhy = false;
     this.#starts++;
     const exited = child.run();
-    child.send({ kind: 'configure', configuration: { ...configuration, resumeFromFrame } });
+    child.send({
+      kind: 'configure',
+      configuration: {
+        ...configuration,
+        resumeFromFrame,
+        ...(framesPerSecond !== undefined && { framesPerSecond }),
+        ...(views !== undefined && { views }),
+      },
+    });
     return exited;
   }
 
   #hear(child: VisionChild, message: FromVision): void {
     const { onSource, onProblem, onReady } = this.#options;
+    this.#signs++;
     switch (message.kind) {
       case 'ready':
         this.#state = 'running';
@@ -227,6 +263,9 @@ export class VisionSupervisor {
         else this.#queue.add(passage, acknowledge);
         return;
       }
+      case 'views':
+        this.#views = message.views;
+        return;
       case 'source':
         this.#source = { state: message.state, detail: message.detail };
         if (message.state === 'ended') {
@@ -262,9 +301,19 @@ export class VisionSupervisor {
   }
 }
 
+type Summed =
+  | 'framesProcessed'
+  | 'framesDropped'
+  | 'framesLimited'
+  | 'framesWithoutMotion'
+  | 'detectMs'
+  | 'readMs'
+  | 'noise';
+
 const NO_PROGRESS: VisionProgress = {
   framesProcessed: 0,
   framesDropped: 0,
+  framesLimited: 0,
   framesWithoutMotion: 0,
   resumeFromFrame: 0,
   openPassages: 0,
@@ -272,6 +321,7 @@ const NO_PROGRESS: VisionProgress = {
   noise: 0,
   detectMs: 0,
   readMs: 0,
+  optics: NO_OPTICS,
 };
 
 function addUp(a: VisionProgress, b: VisionProgress): VisionProgress {
@@ -279,6 +329,7 @@ function addUp(a: VisionProgress, b: VisionProgress): VisionProgress {
     ...NO_PROGRESS,
     framesProcessed: a.framesProcessed + b.framesProcessed,
     framesDropped: a.framesDropped + b.framesDropped,
+    framesLimited: a.framesLimited + b.framesLimited,
     framesWithoutMotion: a.framesWithoutMotion + b.framesWithoutMotion,
     noise: a.noise + b.noise,
     detectMs: a.detectMs + b.detectMs,

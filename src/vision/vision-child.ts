@@ -32,6 +32,7 @@ export class VisionChild {
   #child: ChildProcess | undefined;
   #isReady = false;
   #isWatched = true;
+  #isRunning = false;
   #signAtMonoMs = 0;
   #why: VisionExit['why'] = 'exited';
 
@@ -47,6 +48,11 @@ export class VisionChild {
     return this.#isReady;
   }
 
+  /** Whether it runs and owes a sign of work now and then: it hangs, or is told to end, when none comes. */
+  get owesSigns(): boolean {
+    return this.#isWatched && this.#isRunning;
+  }
+
   /** Starts it. @returns when and how it ended; never rejects. */
   run(): Promise<VisionExit> {
     const { entryPath, clock } = this.#options;
@@ -59,6 +65,7 @@ export class VisionChild {
       stdio: ['ignore', 2, 2, 'ipc'],
     });
     this.#child = child;
+    this.#isRunning = true;
     this.#signAtMonoMs = clock.monoMs();
     child.on('message', (message) => this.#hear(message as FromVision));
     const watch = this.#watch();
@@ -67,6 +74,7 @@ export class VisionChild {
       const end = (exitCode: number | null, signal: string | null) => {
         if (ended) return;
         ended = true;
+        this.#isRunning = false;
         clearInterval(watch);
         resolve({ why: this.#why, exitCode: exitCode ?? undefined, signal: signal ?? undefined });
       };

@@ -1,4 +1,5 @@
 import type { DeviceSnapshot } from '../../src/device-snapshot.js';
+import { NO_OPTICS } from '../../src/domain/optics.js';
 import type { Lane } from '../../src/domain/outbox.js';
 import type { StoreSnapshot } from '../../src/store/record-store.js';
 import type { UplinkSnapshot } from '../../src/uplink/uplink.js';
@@ -71,12 +72,16 @@ export function deviceSnapshotOf(changes: Partial<DeviceSnapshot> = {}): DeviceS
           state: 'running',
           pid: 17,
           restarts: 1,
+          owesSigns: true,
+          signs: 130,
           source: { state: 'open', detail: '' },
           framesProcessed: 100,
           framesDropped: 2,
+          framesLimited: 0,
           framesWithoutMotion: 50,
           detectMs: 900,
           readMs: 100,
+          optics: NO_OPTICS,
           noise: 3,
           openPassages: 1,
           passages: { waiting: 0, committed: 12, lost: 0, orphans: 0, adopted: 0, dropped: 0 },

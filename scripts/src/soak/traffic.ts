@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, openSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
+import { NO_OPTICS } from '../../../src/domain/optics.js';
 import type { Passage } from '../../../src/domain/passage.js';
 import { MainLink } from '../../../src/vision/main-link.js';
 import type { VisionProgress } from '../../../src/vision/protocol.js';
@@ -110,6 +111,7 @@ function beat(): void {
   const progress: VisionProgress = {
     framesProcessed: frames,
     framesDropped: 0,
+    framesLimited: 0,
     framesWithoutMotion: 0,
     resumeFromFrame: 0,
     openPassages: inView.size,
@@ -117,6 +119,7 @@ function beat(): void {
     noise: 0,
     detectMs: 0,
     readMs: 0,
+    optics: NO_OPTICS,
   };
   link.send({ kind: 'beat', progress });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_OPTICS } from '../../../src/domain/optics.js';
 import type { Passage } from '../../../src/domain/passage.js';
 import { Continuity } from '../../../src/vision/continuity.js';
 import { type Actor, approach, frameAt, newPassages, show } from '../../support/drives.js';
@@ -82,6 +83,7 @@ function runProcess(run: Run): number {
       {
         framesProcessed: index,
         framesDropped: 0,
+        framesLimited: 0,
         framesWithoutMotion: 0,
         resumeFromFrame,
         openPassages: passages.snapshot().open,
@@ -89,6 +91,7 @@ function runProcess(run: Run): number {
         noise: 0,
         detectMs: 0,
         readMs: 0,
+        optics: NO_OPTICS,
       },
       seconds * 1000,
     );
@@ -244,6 +247,7 @@ describe('a vehicle that was reported closed', () => {
           {
             framesProcessed: 0,
             framesDropped: 0,
+            framesLimited: 0,
             framesWithoutMotion: 0,
             resumeFromFrame: 0,
             openPassages: 1,
@@ -251,6 +255,7 @@ describe('a vehicle that was reported closed', () => {
             noise: 0,
             detectMs: 0,
             readMs: 0,
+            optics: NO_OPTICS,
           },
           s * 1000,
         );
