@@ -9,10 +9,12 @@
         "src/core/sharpness.cc",
         "src/addon/arguments.cc",
         "src/addon/clock-state.cc",
+        "src/addon/core-dumps.cc",
         "src/addon/letterbox.cc",
         "src/addon/module.cc",
         "src/addon/motion.cc",
         "src/addon/rectify.cc",
+        "src/addon/service-manager.cc",
         "src/addon/sharpness.cc"
       ],
       "include_dirs": ["src", "<!(node -p \"require('node-addon-api').include_dir\")"],

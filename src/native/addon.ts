@@ -38,6 +38,10 @@ export interface Addon {
   ): number;
   /** @returns what adjtimex(2) says, or the error number where it may not be asked. */
   clockState(): TimexState | number;
+  /** @returns 0, or the error number of setrlimit(2) or prctl(2). */
+  forbidCoreDumps(): number;
+  /** Sends one datagram. @param address of a socket, @ first for an abstract one. @returns 0, or the error number. */
+  notifyServiceManager(address: string, text: string): number;
 }
 
 /** Of struct timex, in its own units. */

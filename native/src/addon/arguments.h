@@ -24,5 +24,7 @@ Napi::Value RectifyCall(const Napi::CallbackInfo& info);
 Napi::Value SharpnessCall(const Napi::CallbackInfo& info);
 Napi::Value ChangedBlocksCall(const Napi::CallbackInfo& info);
 Napi::Value ClockStateCall(const Napi::CallbackInfo& info);
+Napi::Value ForbidCoreDumpsCall(const Napi::CallbackInfo& info);
+Napi::Value NotifyServiceManagerCall(const Napi::CallbackInfo& info);
 
 }  // namespace anprd

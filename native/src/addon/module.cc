@@ -7,6 +7,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("rectify", Napi::Function::New(env, anprd::RectifyCall, "rectify"));
   exports.Set("sharpness", Napi::Function::New(env, anprd::SharpnessCall, "sharpness"));
   exports.Set("changedBlocks", Napi::Function::New(env, anprd::ChangedBlocksCall, "changedBlocks"));
+  exports.Set("forbidCoreDumps", Napi::Function::New(env, anprd::ForbidCoreDumpsCall, "forbidCoreDumps"));
+  exports.Set("notifyServiceManager",
+              Napi::Function::New(env, anprd::NotifyServiceManagerCall, "notifyServiceManager"));
   exports.Set("clockState", Napi::Function::New(env, anprd::ClockStateCall, "clockState"));
   return exports;
 }
