@@ -1,6 +1,7 @@
 import type { Loss } from './domain/statement.js';
 import type { Warnings } from './health/warnings.js';
 import type { Clock } from './lib/clock.js';
+import type { StoreDamage } from './store/damage.js';
 import type { StoreSnapshot } from './store/record-store.js';
 import type { Problem } from './uplink/link-snapshot.js';
 import type { UplinkSnapshot } from './uplink/uplink.js';
@@ -89,17 +90,20 @@ export class DeliveryWarnings {
       '',
       medium === 'memory' ? (problem ?? 'the file cannot be used') : undefined,
     );
-    const rows = (counts: Readonly<Record<string, number>>) =>
-      Object.entries(counts)
-        .map(([table, count]) => `${count} of ${table}`)
-        .join(', ') || 'none';
-    this.#warnings.tell(
-      'store-damaged',
-      '',
-      damage &&
-        `set aside as ${damage.setAside} (${Math.ceil(damage.setAsideBytes / 1e6)} MB are set aside); rows taken over${damage.isSalvaging ? ' so far' : ''}: ${rows(damage.salvaged)}; lost${damage.isSalvaging ? ': known when that is done' : `, as far as can be told: ${rows(damage.lost)}`}`,
-    );
+    this.#warnings.tell('store-damaged', '', damage && spellDamage(damage));
   }
+}
+
+function spellDamage(damage: StoreDamage): string {
+  const { setAside, setAsideBytes, isSalvaging, salvaged, lost } = damage;
+  if (setAside === undefined)
+    return 'the file or its log was gone: its last commits are lost, and nobody can tell how many they were';
+  const rows = (counts: Readonly<Record<string, number | 'unknown'>>) =>
+    Object.entries(counts)
+      .map(([table, count]) => `${count === 'unknown' ? 'an unknown number' : count} of ${table}`)
+      .join(', ') || 'none';
+  const cost = isSalvaging ? 'lost: known when that is done' : `lost: ${rows(lost)}`;
+  return `set aside as ${setAside} (${Math.ceil(setAsideBytes / 1e6)} MB are set aside); rows taken over${isSalvaging ? ' so far' : ''}: ${rows(salvaged)}; ${cost}`;
 }
 
 function told({ message, hint }: Problem): string {

@@ -1,5 +1,6 @@
 import type { DeviceSnapshot } from '../device-snapshot.js';
 import type { Lane } from '../domain/outbox.js';
+import { spellCount } from '../store/losses.js';
 import type { StoreSnapshot } from '../store/record-store.js';
 import type { MeterSnapshot } from '../uplink/meter.js';
 import type { UplinkSnapshot } from '../uplink/uplink.js';
@@ -21,7 +22,7 @@ function renderStore(store: StoreSnapshot): string[] {
     .map(([lane, { items, bytes, oldestMs = 0 }]) => {
       return `    ${nameOf(lane)}: ${items} (${megabytes(bytes)} MB), the oldest for ${duration(oldestMs / 1000)}`;
     });
-  const lost = losses.map(({ lane, reason, count }) => `${count} ${nameOf(lane)} (${reason})`);
+  const lost = losses.map((loss) => `${spellCount(loss)} ${nameOf(loss.lane)} (${loss.reason})`);
   return [
     `store: ${records} records, ${megabytes(usedBytes)} of ${megabytes(mostBytes)} MB${medium === 'memory' ? ', IN MEMORY ONLY' : ''}`,
     `  statements: ${head.sequence} of chain ${head.chain}`,

@@ -4,7 +4,7 @@ import type { UkClass } from '../domain/grammar/forms.js';
 import type { PlateHint } from '../domain/hint.js';
 import type { HitReference } from '../domain/outbox.js';
 import type { Direction, UnreadableReason } from '../domain/passage.js';
-import type { ImageDigest, Loss, LossReason } from '../domain/statement.js';
+import type { ChainHead, ImageDigest, Loss, LossReason } from '../domain/statement.js';
 import type { ListLevel, MatchKind, VoiEntry } from '../domain/voi.js';
 import {
   clockSource,
@@ -28,6 +28,21 @@ const evidence = z
     previous: z
       .union([digest(), z.literal('')])
       .describe("Digest of the statement before, base64url: SHA-256 of its signed bytes; '' for the first."),
+    follows: z
+      .array(
+        z.strictObject({
+          chain: uuid(),
+          sequence: z
+            .int()
+            .min(1)
+            .describe('Of its last statement; there may be more where its end was lost.'),
+          digest: digest().describe('Of that statement.'),
+        } satisfies Record<keyof ChainHead, z.ZodType>),
+      )
+      .optional()
+      .describe(
+        'Other chains of the unit that went before, and how far: so that a tail which was cut off is seen. Empty: there was one, and the unit knows nothing of it any more. Absent of nearly all statements.',
+      ),
     keyId: z
       .string()
       .regex(/^[0-9a-f]{16}$/)
@@ -281,7 +296,11 @@ export const lossStatement = z
             age: 'it had waited for too long',
             damage: 'the store was damaged',
           }),
-          count: z.int().min(1),
+          count: count(),
+          uncounted: z
+            .literal(true)
+            .optional()
+            .describe('More than count may have been lost: nobody can tell how many.'),
           statements: z
             .array(z.array(z.int().min(1)).length(2))
             .describe(

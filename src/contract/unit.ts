@@ -47,7 +47,8 @@ export const healthReport = z
         z.strictObject({
           lane: lane(),
           reason: oneOf<LossReason>({ budget: '', age: '', damage: '' }),
-          count: z.int().min(1),
+          count: count(),
+          uncounted: z.literal(true).optional().describe('There may have been more.'),
         }),
       )
       .describe('What was dropped since the store was made.'),

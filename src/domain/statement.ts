@@ -37,6 +37,8 @@ export interface Loss {
   readonly lane: Lane;
   readonly reason: LossReason;
   readonly count: number;
+  /** More than `count` may have been lost: what would say how many is gone as well. */
+  readonly uncounted?: true;
   /**
    * First and last number of runs of statements: those of lane `reads` that will never come, or for a
    * lane of pictures those whose pictures will not.
@@ -96,5 +98,9 @@ export interface SealedStatement {
 
 /** Signs statements and links them; called inside the transaction that commits what they say. */
 export interface Notary {
-  seal(source: StatementSource, head: ChainHead): SealedStatement;
+  /**
+   * @param follows how far other chains of the unit went, at least; empty: there was one, and nothing is known of it
+   *   any more; absent: there is nothing to say.
+   */
+  seal(source: StatementSource, head: ChainHead, follows?: readonly ChainHead[]): SealedStatement;
 }

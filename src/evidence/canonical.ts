@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import type { ChainHead } from '../domain/statement.js';
 
 /** What every statement carries beside what it says. */
 export interface Evidence {
@@ -9,6 +10,11 @@ export interface Evidence {
   readonly sequence: number;
   /** Digest of the statement before; '' for the first of a chain. */
   readonly previous: string;
+  /**
+   * How far other chains of the unit went, at least: each has ended, or waited while this one began. Empty: there was
+   * one, and nothing is known of it any more. Absent of nearly all statements.
+   */
+  readonly follows?: readonly ChainHead[];
   /** First 16 hex digits of the SHA-256 of the public key. */
   readonly keyId: string;
 }

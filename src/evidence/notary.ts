@@ -13,11 +13,12 @@ export class DeviceNotary implements Notary {
     this.#unitId = unitId;
   }
 
-  seal(source: StatementSource, head: ChainHead): SealedStatement {
+  seal(source: StatementSource, head: ChainHead, follows?: readonly ChainHead[]): SealedStatement {
     const evidence: Evidence = {
       chain: head.chain,
       sequence: head.sequence + 1,
       previous: head.digest,
+      ...(follows !== undefined && { follows }),
       keyId: this.#key.id,
     };
     const { data, bytes } = canonicalData(statementData(source, this.#unitId), evidence);
@@ -39,9 +40,9 @@ function idOf(source: StatementSource): string {
       return source.hit.id;
     case 'read':
       return source.record.id;
-    case 'loss':
     case 'event':
       return source.event.id;
+    case 'loss':
       return source.id;
   }
 }

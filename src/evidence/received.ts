@@ -53,6 +53,7 @@ const evidenceSchema = z.strictObject({
   chain: uuid,
   sequence,
   previous: z.union([z.literal(''), digest]),
+  follows: z.array(z.strictObject({ chain: uuid, sequence, digest })).exactOptional(),
   keyId: z.string().regex(/^[0-9a-f]{16}$/),
   signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/),
 });

@@ -1,4 +1,5 @@
 import { type KeyObject, verify } from 'node:crypto';
+import type { ChainHead } from '../domain/statement.js';
 import { keyIdOf, publicKeyOf } from '../lib/ed25519.js';
 import { LinkIndex } from './link-index.js';
 import type { ReceivedStatement } from './received.js';
@@ -10,6 +11,8 @@ import { mergedRuns, type Run, withoutRuns } from './runs.js';
  * Invariants
  * - Only a statement that a given key signed, for the unit that the key is of, is believed: it alone
  *   takes a number, tells of losses, or can be followed by another.
+ * - How far a chain must go is what a believed statement of another chain of the unit says of it, or what was given;
+ *   it may go further.
  * - A number that is missing is explained only by a believed statement of the same unit that it was lost.
  * - Nothing but ids, numbers and counts goes into a verdict.
  */
@@ -32,6 +35,8 @@ export type BreakReason =
   | 'fork'
   /** Names another statement before it than the one that is there. */
   | 'link'
+  /** A later chain of the unit names another statement as this one's last. */
+  | 'end'
   /** Not there, and the unit did not say that it would not come. */
   | 'missing';
 
@@ -55,6 +60,11 @@ export interface ChainVerdict {
   /** First and last number of what was believed; 0 where there is none. */
   readonly first: number;
   readonly last: number;
+  /**
+   * told: another chain of the unit says how far it went. untold: there is a later one, and none says it, so that
+   * nobody sees whether statements after the last one are missing. open: there is no later one.
+   */
+  readonly end: 'told' | 'untold' | 'open';
   readonly repeats: number;
   /** Numbers that are not there and should be. */
   readonly missing: number;
@@ -69,6 +79,8 @@ export interface VerifierOptions {
   readonly keys: readonly TrustedKey[];
   /** What was received begins with this number; default 1. */
   readonly from?: number;
+  /** By chain, another number with which what was received of it begins. */
+  readonly fromOf?: ReadonlyMap<string, number>;
   /** By chain, the number of the last statement that there must be, as the unit told on another way. */
   readonly heads?: ReadonlyMap<string, number>;
 }
@@ -87,16 +99,20 @@ interface Chain {
 export class StreamVerifier {
   readonly #keys: ReadonlyMap<string, { readonly key: KeyObject; readonly unitId?: string }>;
   readonly #from: number;
+  readonly #fromOf: ReadonlyMap<string, number>;
   readonly #heads: ReadonlyMap<string, number>;
   readonly #chains = new Map<string, Chain>();
   /** By chain and unit: a unit tells of losses of its earlier chains too, and no other unit can. */
   readonly #lost = new Map<string, Run[]>();
+  /** By chain and unit: how far it went, as other chains say. */
+  readonly #ends = new Map<string, ChainHead[]>();
 
-  constructor({ keys, from = 1, heads = new Map() }: VerifierOptions) {
+  constructor({ keys, from = 1, fromOf = new Map(), heads = new Map() }: VerifierOptions) {
     this.#keys = new Map(
       keys.map(({ publicKey, ...unit }) => [keyIdOf(publicKey), { key: publicKeyOf(publicKey), ...unit }]),
     );
     this.#from = from;
+    this.#fromOf = fromOf;
     this.#heads = heads;
   }
 
@@ -123,16 +139,27 @@ export class StreamVerifier {
     chain.index.add(sequence, { digest, previous, id });
     chain.keyIds.add(evidence.keyId);
     chain.statements[statement.type]++;
-    for (const { chain: lossy, from, to } of statement.losses) this.#lostOf(lossy, unitId).push([from, to]);
+    for (const { chain: lossy, from, to } of statement.losses) {
+      listOf(this.#lost, lossy, unitId).push([from, to]);
+    }
+    for (const end of evidence.follows ?? []) {
+      listOf(this.#ends, end.chain, unitId).push(end);
+    }
     return 'new';
   }
 
   /** Of every chain that was seen, in the order of their ids, which is that of time. */
   verdicts(): ChainVerdict[] {
     for (const chain of this.#heads.keys()) this.#chainOf(chain);
-    return [...this.#chains]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([id, chain]) => this.#verdictOf(id, chain));
+    for (const key of this.#ends.keys()) {
+      const [chain, unitId] = key.split(' ') as [string, string];
+      // Where nothing of it is here, it is missing whole.
+      this.#chainOf(chain).unitId ??= unitId;
+    }
+    const newest = new Map<string | undefined, string>();
+    const sorted = [...this.#chains].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [id, { unitId }] of sorted) newest.set(unitId, id);
+    return sorted.map(([id, chain]) => this.#verdictOf(id, chain, newest.get(chain.unitId) === id));
   }
 
   #chainOf(id: string): Chain {
@@ -152,13 +179,6 @@ export class StreamVerifier {
     return chain;
   }
 
-  #lostOf(chain: string, unitId: string): Run[] {
-    const key = `${chain} ${unitId}`;
-    const runs = this.#lost.get(key) ?? [];
-    this.#lost.set(key, runs);
-    return runs;
-  }
-
   #distrust(
     { evidence, bytes, signature, unitId }: ReceivedStatement,
     chain: Chain,
@@ -170,12 +190,12 @@ export class StreamVerifier {
     return undefined;
   }
 
-  #verdictOf(id: string, chain: Chain): ChainVerdict {
+  #verdictOf(id: string, chain: Chain, isNewest: boolean): ChainVerdict {
     const found = { breaks: chain.breaks, firstBreak: chain.firstBreak };
     const gaps: Run[] = [];
     let first = 0;
     let last = 0;
-    let expected = this.#from;
+    let expected = this.#fromOf.get(id) ?? this.#from;
     let before: string | undefined;
     for (const [sequence, link] of chain.index.entries()) {
       if (sequence > expected) gaps.push([expected, sequence - 1]);
@@ -189,9 +209,14 @@ export class StreamVerifier {
       before = link.digest;
       expected = Math.max(expected, sequence + 1);
     }
-    const head = this.#heads.get(id) ?? 0;
+    const ends = chain.unitId === undefined ? [] : listOf(this.#ends, id, chain.unitId);
+    for (const { sequence, digest } of ends) {
+      const link = chain.index.get(sequence);
+      if (link !== undefined && link.digest !== digest) note(found, { reason: 'end', sequence, id: link.id });
+    }
+    const head = Math.max(this.#heads.get(id) ?? 0, ...ends.map(({ sequence }) => sequence));
     if (head >= expected) gaps.push([expected, head]);
-    const lost = chain.unitId === undefined ? [] : this.#lostOf(id, chain.unitId);
+    const lost = chain.unitId === undefined ? [] : listOf(this.#lost, id, chain.unitId);
     const missing = withoutRuns(gaps, mergedRuns(lost));
     for (const [sequence, until] of missing) note(found, { reason: 'missing', sequence, until });
     const missingCount = lengthOf(missing);
@@ -202,6 +227,7 @@ export class StreamVerifier {
       statements: chain.statements,
       first,
       last,
+      end: ends.length > 0 ? 'told' : isNewest ? 'open' : 'untold',
       repeats: chain.repeats,
       missing: missingCount,
       explained: lengthOf(gaps) - missingCount,
@@ -215,6 +241,14 @@ export class StreamVerifier {
 function note(into: { breaks: number; firstBreak: ChainBreak | undefined }, found: ChainBreak): void {
   into.breaks++;
   if (into.firstBreak === undefined || found.sequence < into.firstBreak.sequence) into.firstBreak = found;
+}
+
+/** What is kept under a chain and a unit; kept from now on where there is nothing yet. */
+function listOf<Value>(lists: Map<string, Value[]>, chain: string, unitId: string): Value[] {
+  const key = `${chain} ${unitId}`;
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
 }
 
 function lengthOf(runs: readonly Run[]): number {

@@ -9,7 +9,17 @@ import { prepared } from './prepared.js';
  */
 export type Counter = 'sequence' | 'erased.age' | 'erased.budget' | LossCounter;
 
-export type LossCounter = `lost.${Lane}.${LossReason}`;
+/** `uncounted` counts how often something was lost of which nobody knows how many there were. */
+export type LossCounter = `${'lost' | 'uncounted'}.${Lane}.${LossReason}`;
+
+/** What was lost since the store was made. */
+export interface LossCount {
+  readonly lane: Lane;
+  readonly reason: LossReason;
+  readonly count: number;
+  /** There may have been more. */
+  readonly uncounted?: true;
+}
 
 /** Adds to a counter and gives its new value. */
 export function count(database: SqliteDatabase, counter: Counter, by: number): number {
@@ -33,10 +43,12 @@ export function readCounters(database: SqliteDatabase): Counted {
 const REASONS = ['budget', 'age', 'damage'] as const satisfies readonly LossReason[];
 
 /** What was lost since the store was made, by lane and reason; what never was is left out. */
-export function lossCounts(
-  counted: Counted,
-): readonly { readonly lane: Lane; readonly reason: LossReason; readonly count: number }[] {
+export function lossCounts(counted: Counted): readonly LossCount[] {
   return LANE_NAMES.flatMap((lane) =>
-    REASONS.map((reason) => ({ lane, reason, count: counted(`lost.${lane}.${reason}`) })),
-  ).filter((loss) => loss.count > 0);
+    REASONS.map((reason): LossCount => {
+      const isUncounted = counted(`uncounted.${lane}.${reason}`) > 0;
+      const lost = counted(`lost.${lane}.${reason}`);
+      return { lane, reason, count: lost, ...(isUncounted && { uncounted: true }) };
+    }),
+  ).filter(({ count: lost, uncounted }) => lost > 0 || uncounted);
 }

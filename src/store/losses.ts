@@ -21,6 +21,8 @@ export interface LostItem {
   readonly lane: Lane;
   readonly reason: LossReason;
   readonly count: number;
+  /** More than `count` may have been lost. */
+  readonly isUncounted?: boolean;
   /** The statement that will not come, or whose pictures will not; absent where there is none. */
   readonly statement?: StatementNumber | undefined;
 }
@@ -41,13 +43,31 @@ export interface LostRun {
 const MOST_RUNS = 500;
 
 export function noteLosses(database: SqliteDatabase, lost: readonly LostItem[]): void {
-  const note = prepared(database, 'INSERT INTO untold VALUES (?, ?, ?, ?, ?, ?)');
-  for (const { lane, reason, count: items, statement } of lost) {
-    if (items === 0) continue;
+  const note = prepared(
+    database,
+    `INSERT INTO untold (lane, reason, chain_id, first, last, count, uncounted) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  for (const { lane, reason, count: items, isUncounted = false, statement } of lost) {
+    if (items === 0 && !isUncounted) continue;
     count(database, `lost.${lane}.${reason}`, items);
+    if (isUncounted) count(database, `uncounted.${lane}.${reason}`, 1);
     const { chainId = null, sequence = null } = statement ?? {};
-    note.run(LANES[lane], reason, chainId, sequence, sequence, items);
+    note.run(LANES[lane], reason, chainId, sequence, sequence, items, isUncounted ? 1 : 0);
   }
+}
+
+/** Something of every lane is gone, and nobody knows how much. */
+export function noteUncounted(database: SqliteDatabase): void {
+  noteLosses(
+    database,
+    LANE_NAMES.map((lane) => ({ lane, reason: 'damage', count: 0, isUncounted: true })),
+  );
+}
+
+/** "3", "3 or more", "an unknown number". */
+export function spellCount({ count: items, uncounted }: Pick<Loss, 'count' | 'uncounted'>): string {
+  if (uncounted === undefined) return String(items);
+  return items === 0 ? 'an unknown number' : `${items} or more`;
 }
 
 /**
@@ -78,23 +98,28 @@ interface UntoldGroup {
   readonly reason: LossReason;
   readonly chainId: number | null;
   readonly chain: string | null;
+  readonly uncounted: 0 | 1;
 }
 
 function untold(database: SqliteDatabase): Loss[] {
   const own = chainHead(database).chain;
   const groups = prepared<UntoldGroup>(
     database,
-    `SELECT DISTINCT lane, reason, chain_id AS chainId, chain FROM untold LEFT JOIN chains ON chains.id = chain_id
-      ORDER BY lane, reason, chain_id`,
+    `SELECT lane, reason, chain_id AS chainId, chain, max(uncounted) AS uncounted
+       FROM untold LEFT JOIN chains ON chains.id = chain_id
+      GROUP BY lane, reason, chain_id ORDER BY lane, reason, chain_id`,
   ).all();
-  return groups.flatMap(({ lane, reason, chainId, chain }): Loss[] => {
+  return groups.flatMap(({ lane, reason, chainId, chain, uncounted }): Loss[] => {
     const entries = prepared<LostRun>(
       database,
       `SELECT first, last, count FROM untold WHERE lane = ? AND reason = ? AND chain_id IS ? ORDER BY first`,
     ).all(lane, reason, chainId);
     const name = LANE_NAMES[lane] as Lane;
     const whose = { lane: name, reason, ...(chain !== null && chain !== own && { chain }) };
-    if (chainId === null) return [{ ...whose, count: sum(entries), statements: [] }];
+    if (chainId === null) {
+      const isUncounted = uncounted === 1 && ({ uncounted: true } as const);
+      return [{ ...whose, count: sum(entries), ...isUncounted, statements: [] }];
+    }
     const exact = joined(entries);
     if (name === 'reads') {
       return sliced(exact).map((runs) => ({ ...whose, count: sum(runs), statements: runs.map(numbersOf) }));

@@ -34,7 +34,7 @@ import {
   recheckedRevision,
   setRecheckedRevision,
 } from './held-reads.js';
-import { tellLosses } from './losses.js';
+import { spellCount, tellLosses } from './losses.js';
 import { SqliteOutbox } from './outbox.js';
 import { type Budget, fileBytes, type Removed, Sweep, usedBytes } from './retention.js';
 import { type StoreSnapshot, snapshotOf } from './snapshot.js';
@@ -236,10 +236,11 @@ export class RecordStore {
     // Also what an earlier run dropped and did not come to tell.
     const losses = this.#write(tellLosses);
     if (losses !== undefined) {
-      const lost = losses.map(({ lane, reason, count }) => `${count} of ${lane}, ${reason}`);
+      const lost = losses.map((loss) => `${spellCount(loss)} of ${loss.lane}, ${loss.reason}`);
       this.#log.error({ lost }, 'what the broker had not taken is lost; the centre is told');
       this.#options.onLoss?.(losses);
     }
+    this.#file.noteHead();
     if (this.#file.run(usedBytes) > mostBytes) {
       this.#log.error('the store is over its budget: only hits and what is on its way are left to drop');
     }

@@ -39,7 +39,7 @@ export const SALVAGES = `SELECT id, source, at_ms AS atMs, pass, batches, is_don
 interface Tally {
   /** Rows taken over, by table. */
   readonly salvaged: Record<string, number>;
-  /** Row numbers that could not be read, by table; a row may or may not have been there. */
+  /** Stretches of row numbers that could not be read, by table; nobody knows how many rows were there. */
   readonly gaps: Record<string, number>;
   /** Rows of the old outbox, by lane: read, of no use any more, made anew. */
   readonly seen: Record<string, number>;
@@ -59,8 +59,6 @@ interface Pass {
 
 /** In the place of a pass's name, when there are none left: only what follows from them has to be done. */
 const ALL_PASSES = 'done';
-/** A stretch of numbers that is longer says nothing of how many rows were there. */
-const MOST_GAP = 1_000;
 const ACKNOWLEDGED_AT_ONCE = 2_000;
 
 export class Salvage {
@@ -149,8 +147,7 @@ export class Salvage {
       if (pass.counts !== undefined) add(this.#tally.salvaged, pass.counts, scanned.rows.length);
       for (const row of scanned.rows) pass.take(row);
     } else if (pass.counts !== undefined) {
-      const width = scanned.last - scanned.first + 1;
-      add(this.#tally.gaps, pass.counts, width > MOST_GAP ? 1 : width);
+      add(this.#tally.gaps, pass.counts, 1);
     }
   }
 
@@ -351,7 +348,8 @@ export class Salvage {
       LANE_NAMES.map((lane) => {
         const missing = places === undefined ? 0 : (places.get(LANES[lane]) ?? 0) - (seen[lane] ?? 0);
         const count = Math.max(0, missing - (requeued[lane] ?? 0)) + (useless[lane] ?? 0);
-        return { lane, reason: 'damage' as const, count };
+        const isUncounted = places === undefined && (gaps.outbox ?? 0) > 0;
+        return { lane, reason: 'damage' as const, count, isUncounted };
       }),
     );
     // Reads that came in were checked against the lists of then.
@@ -367,12 +365,17 @@ export class Salvage {
       }
     }
     const counted = this.#expected('totals', 'name');
-    const lost: Record<string, number> = { ...gaps };
+    const lost: Record<string, number | 'unknown'> = {};
+    for (const table of Object.keys(gaps)) lost[table] = 'unknown';
     for (const table of ['records', 'hits']) {
       const count = counted?.get(table);
       if (count !== undefined) lost[table] = Math.max(0, count - (salvaged[table] ?? 0));
     }
-    const some = Object.entries(lost).filter(([, rows]) => rows > 0);
+    if (places !== undefined) {
+      const waited = [...places.values()].reduce((sum, items) => sum + items, 0);
+      lost.outbox = Math.max(0, waited - (salvaged.outbox ?? 0));
+    }
+    const some = Object.entries(lost).filter(([, rows]) => rows !== 0);
     prepared(this.#target, 'UPDATE salvages SET is_done = 1, lost = ? WHERE id = ?').run(
       JSON.stringify(Object.fromEntries(some)),
       this.#id,

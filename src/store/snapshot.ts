@@ -1,7 +1,7 @@
 import { LANE_NAMES, LANES, type Lane, type LaneTotals } from '../domain/outbox.js';
-import type { ChainHead, LossReason } from '../domain/statement.js';
+import type { ChainHead } from '../domain/statement.js';
 import type { SqliteDatabase } from '../lib/sqlite.js';
-import { lossCounts, readCounters } from './counters.js';
+import { type LossCount, lossCounts, readCounters } from './counters.js';
 import { laneTotals } from './outbox.js';
 import { prepared } from './prepared.js';
 import { usedBytes } from './retention.js';
@@ -28,7 +28,7 @@ export interface StoreSnapshot extends Omit<StoreFileState, 'mostBytes'> {
   /** Taken out after the broker had them: records by age, records and pictures by the budget. */
   readonly erased: { readonly age: number; readonly budget: number };
   /** Taken out before the broker had them, since the store was made. */
-  readonly losses: readonly { readonly lane: Lane; readonly reason: LossReason; readonly count: number }[];
+  readonly losses: readonly LossCount[];
 }
 
 export function snapshotOf(

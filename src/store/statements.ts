@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
 import type { ChainHead, ImageDigest, Notary, StatementKind, StatementSource } from '../domain/statement.js';
 import type { SqliteDatabase } from '../lib/sqlite.js';
+import { takeEnds } from './chain-ends.js';
 import { prepared } from './prepared.js';
 
 /**
@@ -10,6 +11,7 @@ import { prepared } from './prepared.js';
  * Invariants
  * - A statement is sealed in the transaction that commits what it says, so numbers have no gap: what is
  *   rolled back takes its number back.
+ * - A chain that takes another's place names the end of that one in its first statement (chain-ends.ts).
  * - Its text never changes after that, and goes only with the record that it belongs to.
  */
 
@@ -67,7 +69,8 @@ export function seal(
   recordId: string | null,
 ): { readonly statementId: number; readonly bytes: number } {
   const head = currentChain(database);
-  const sealed = notary.seal(source, { chain: head.chain, sequence: head.sequence, digest: head.digest });
+  const { chain, sequence, digest } = head;
+  const sealed = notary.seal(source, { chain, sequence, digest }, takeEnds(database));
   prepared(database, 'UPDATE chains SET sequence = ?, digest = ? WHERE id = ?').run(
     sealed.sequence,
     sealed.digest,

@@ -5,8 +5,10 @@ import { DeviceError, messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
 import { type SqliteDatabase, storageFaultOf } from '../lib/sqlite.js';
 import type { StorageKey } from '../lib/storage-key.js';
+import { readableHead } from './chain-ends.js';
 import { damageIn, giveUp, nextSalvage, type StoreDamage } from './damage.js';
 import { FaultPatience } from './fault-patience.js';
+import { writeHeadNote } from './head-note.js';
 import {
   closeRecordFile,
   MOST_MEMORY_BYTES,
@@ -18,7 +20,7 @@ import {
 import { usedBytes } from './retention.js';
 import { Salvage, type SalvageRow } from './salvage.js';
 import { isOnReadOnlyDisk, isUnusable, reasonOf, tooLittleRoom, writeFailed } from './store-faults.js';
-import { lastNumber, moveHome } from './takeover.js';
+import { type Before, beforeIn, moveHome } from './takeover.js';
 
 export interface StoreFileOptions {
   readonly path: string;
@@ -79,6 +81,8 @@ export class StoreFile {
   #problem = '';
   #damage: StoreDamage | undefined;
   #isSalvaging = false;
+  /** Of the statement up to which the chain was noted. */
+  #notedDigest = '';
 
   constructor(options: StoreFileOptions) {
     this.#options = options;
@@ -93,7 +97,7 @@ export class StoreFile {
   /** @throws DeviceError store.key-wrong, store.newer-schema */
   open(): void {
     try {
-      this.#use(openRecordFile(this.#fileOptions, 0));
+      this.#use(openRecordFile(this.#fileOptions, { number: 0 }));
     } catch (cause) {
       if (!isUnusable(cause)) throw cause;
       this.#leave(undefined, cause);
@@ -129,10 +133,25 @@ export class StoreFile {
     this.#stopping.abort();
     if (this.#database === undefined) return;
     if (this.#medium === 'memory' && this.#isWorthMoving()) this.#goHome({ isLast: true });
+    this.noteHead();
     const database = this.#database;
     this.#database = undefined;
     if (this.#medium === 'memory') this.#closeMemory(database);
     else closeQuietly(database, this.#options.path);
+  }
+
+  /** Notes beside the file how far its chain is, where that has changed; memory has no place to note it. */
+  noteHead(): void {
+    if (this.#database === undefined || this.#medium === 'memory') return;
+    const head = readableHead(this.#database);
+    if (head === undefined || head.digest === this.#notedDigest) return;
+    try {
+      writeHeadNote(this.#options.path, this.#options.key, head);
+      this.#notedDigest = head.digest;
+    } catch (error) {
+      // A disk that is full or failing: the note before stays true, and what is committed tells of the disk.
+      if (!isUnusable(error)) throw error;
+    }
   }
 
   #closeMemory(memory: SqliteDatabase): void {
@@ -152,8 +171,8 @@ export class StoreFile {
   }
 
   get #fileOptions() {
-    const { path, key, clock } = this.#options;
-    return { path, key, nowMs: () => clock.nowMs() };
+    const { path, key, clock, log } = this.#options;
+    return { path, key, log, nowMs: () => clock.nowMs() };
   }
 
   /** Puts a file into service. */
@@ -171,6 +190,7 @@ export class StoreFile {
     this.#problem = '';
     this.#damage = damage;
     this.#patience.wrote();
+    this.noteHead();
     if (damage?.isSalvaging) {
       this.#options.log.error(
         { setAside: damage.setAside },
@@ -189,7 +209,7 @@ export class StoreFile {
         return { file, result: work(file) };
       } catch (cause) {
         if (storageFaultOf(cause) !== 'damage') throw cause;
-        file = replaceDamaged(this.#fileOptions, numbersIn(file), file);
+        file = replaceDamaged(this.#fileOptions, knownOf(file), file);
         return { file, result: work(file) };
       }
     } catch (cause) {
@@ -210,7 +230,7 @@ export class StoreFile {
         'the store is damaged: it is set aside, and what can be read is taken over',
       );
       try {
-        this.#use(replaceDamaged(this.#fileOptions, numbersIn(database), database));
+        this.#use(replaceDamaged(this.#fileOptions, knownOf(database), database));
       } catch (error) {
         if (!isUnusable(error)) throw error;
         this.#leave(database, error);
@@ -225,9 +245,10 @@ export class StoreFile {
 
   /** Goes on in memory. */
   #leave(file: SqliteDatabase | undefined, cause: unknown): void {
-    const { clock, log, onDatabase } = this.#options;
+    const { log, onDatabase } = this.#options;
     const readable = file?.open ? file : undefined;
-    const memory = openInMemory(readable, clock.nowMs(), readable === undefined ? 0 : numbersIn(readable));
+    const before = readable === undefined ? { number: 0 } : knownOf(readable);
+    const memory = openInMemory(this.#fileOptions, readable, before);
     closeQuietly(readable, this.#options.path);
     onDatabase?.(memory);
     this.#database = memory;
@@ -259,7 +280,8 @@ export class StoreFile {
     const { log, onDatabase, onStale } = this.#options;
     const memory = this.#open;
     try {
-      const opened = openRecordFile(this.#fileOptions, numbersIn(memory));
+      // Its chain is told of when it moves.
+      const opened = openRecordFile(this.#fileOptions, { number: knownOf(memory).number });
       const { file, result } = this.#sound(opened, (each) => {
         if (!isLast && !this.#hasRoom(memory)) throw tooLittleRoom();
         onDatabase?.(each);
@@ -356,11 +378,11 @@ function totalChanges(database: SqliteDatabase): number {
   return database.prepare('SELECT total_changes()').pluck().get() as number;
 }
 
-function numbersIn(database: SqliteDatabase): number {
+function knownOf(database: SqliteDatabase): Before {
   try {
-    return lastNumber(database);
+    return beforeIn(database);
   } catch {
-    return 0;
+    return { number: 0 };
   }
 }
 

@@ -1,4 +1,6 @@
+import type { ChainHead } from '../domain/statement.js';
 import { type SqliteDatabase, storageFaultOf } from '../lib/sqlite.js';
+import { noteEnd, readableHead } from './chain-ends.js';
 import { type Counter, count } from './counters.js';
 import { prepared } from './prepared.js';
 import { type Row, RowCopy } from './row-copy.js';
@@ -12,14 +14,28 @@ import { beginChain } from './statements.js';
  * Invariants
  * - Row numbers and record numbers begin above all that were given before, so what is taken over keeps its own
  *   and stays first in its lane.
- * - It has a chain of its own. To go on with the old one would be to fork it where its end was lost, and a fork
- *   looks like a forgery.
+ * - It has a chain of its own, which names the end of the one before. To go on with the old one would be to fork
+ *   it where its end was lost, and a fork looks like a forgery.
  * - Records whose vehicle is still in view come along at once: their next report completes them, and tells no
  *   hit a second time.
  */
 
 /** Numbers of this moment are above those of any before: fewer than one a millisecond are given. */
 const NUMBERS_SINCE_MS = Date.UTC(2025, 0, 1);
+
+/** What is known of the database before. */
+export interface Before {
+  /** The greatest number that it is known to have given to anything. */
+  readonly number: number;
+  /** How far its chain was; absent where it goes on, or nobody knows. */
+  readonly head?: ChainHead;
+}
+
+/** As far as it can be read. */
+export function beforeIn(database: SqliteDatabase): Before {
+  const head = readableHead(database);
+  return { number: lastNumber(database), ...(head !== undefined && { head }) };
+}
 
 /** @param lastNumber the greatest that is known to have been given. */
 export function seed(target: SqliteDatabase, nowMs: number, lastNumber: number): void {
@@ -61,10 +77,11 @@ export function carry(source: SqliteDatabase, target: SqliteDatabase): void {
   }
 }
 
-/** What a new file takes from the one that was set aside: counts, losses to be told, salvages. */
+/** What a new file takes from the one that was set aside: counts, losses and ends to be told, salvages. */
 export function inherit(source: SqliteDatabase, target: SqliteDatabase): void {
   addCounts(target, readSmallTable(source, 'counters'));
   addUntold(target, readSmallTable(source, 'untold'));
+  for (const end of readSmallTable(source, 'untold_ends')) addEnd(target, end);
   for (const row of readSmallTable(source, 'salvages')) {
     prepared(
       target,
@@ -97,6 +114,7 @@ export function moveHome(memory: SqliteDatabase, file: SqliteDatabase): readonly
       ended.digest,
       copy.chain(ended.chain as string),
     );
+    addEnd(file, ended);
     for (const row of each('meter')) addToMeter(file, row);
     addCounts(file, each('counters'));
     addUntold(file, each('untold'));
@@ -131,8 +149,12 @@ function addCounts(target: SqliteDatabase, rows: Iterable<Row>): void {
 
 /** The numbers are of a chain that has ended: which they were is told no more, how many is. */
 function addUntold(target: SqliteDatabase, rows: Iterable<Row>): void {
-  const add = prepared(target, 'INSERT INTO untold VALUES (?, ?, NULL, NULL, NULL, ?)');
-  for (const row of rows) add.run(row.lane, row.reason, row.count);
+  const add = prepared(target, 'INSERT INTO untold (lane, reason, count, uncounted) VALUES (?, ?, ?, ?)');
+  for (const row of rows) add.run(row.lane, row.reason, row.count, row.uncounted ?? 0);
+}
+
+function addEnd(target: SqliteDatabase, { chain, sequence, digest }: Row): void {
+  noteEnd(target, chain === '' ? undefined : ({ chain, sequence, digest } as unknown as ChainHead));
 }
 
 /** Rows up to the first damage. */

@@ -24,10 +24,15 @@ export function idOf(kind: string, number: number): string {
   return `01a1b2c3-${hex.slice(0, 4)}-7${hex.slice(4, 7)}-8${hex.slice(7, 10)}-${hex.slice(10, 22)}`;
 }
 
-export function statingUnit(notary: Notary = notaryOf(), chain = idOf('chain', 1)): StatingUnit {
+/** @param follows what its first statement says of chains before. */
+export function statingUnit(
+  notary: Notary = notaryOf(),
+  chain = idOf('chain', 1),
+  follows?: readonly ChainHead[],
+): StatingUnit {
   let head: ChainHead = { chain, sequence: 0, digest: '' };
   const seal = (source: StatementSource) => {
-    const sealed = notary.seal(source, head);
+    const sealed = notary.seal(source, head, head.sequence === 0 ? follows : undefined);
     head = { chain, sequence: sealed.sequence, digest: sealed.digest };
     return sealed;
   };

@@ -142,7 +142,7 @@ describe('what the store warns of', () => {
           atMs: 0,
           isSalvaging: false,
           salvaged: { records: 90 },
-          lost: { images: 2 },
+          lost: { records: 2, images: 'unknown' },
         },
       }),
     );
@@ -151,8 +151,16 @@ describe('what the store warns of', () => {
         code: 'store-damaged',
         subject: '',
         detail:
-          'set aside as /var/lib/anprd/records.db.damaged-1 (51 MB are set aside); rows taken over: 90 of records; lost, as far as can be told: 2 of images',
+          'set aside as /var/lib/anprd/records.db.damaged-1 (51 MB are set aside); rows taken over: 90 of records; lost: 2 of records, an unknown number of images',
       },
+    ]);
+  });
+
+  it('is commits that went with the file or its log, of which nothing is left to be set aside', () => {
+    const damage = { setAsideBytes: 0, atMs: 0, isSalvaging: false, salvaged: {}, lost: {} };
+    delivery.lookAtStore(storeSnapshotOf({ damage }));
+    expect(shown()).toMatchObject([
+      { code: 'store-damaged', detail: expect.stringMatching(/^the file or its log was gone/) },
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { readStatement } from '../../evidence/received.js';
 import { StreamVerifier, type TrustedKey } from '../../evidence/verify.js';
 import { DeviceError } from '../../lib/errors.js';
@@ -7,7 +7,7 @@ import { Progress } from '../hotlist/progress.js';
 import { ImageCheck } from './images.js';
 import { linesOf } from './lines.js';
 import { renderReport, type StreamReport } from './report.js';
-import { gatheredHeads, gatheredKeys } from './trusted-keys.js';
+import { type Beginnings, gatheredBeginnings, gatheredHeads, gatheredKeys } from './trusted-keys.js';
 
 const HELP = `
 Takes one JSON object a line: statements as they were received, or structured CloudEvents around them,
@@ -16,6 +16,10 @@ in any order, with repeats, of any number of units. Other messages of a device a
 Statements are numbered without a gap and each names the digest of the one before, so that what was
 changed, left out, put in or moved is named: the first break of every chain, by number and id. What a
 unit dropped itself is no break where it says so under its signature.
+
+A unit that lost its store begins another chain, and names there how far the one before went: what was
+cut off its end, or all of it, is missing then. Of a chain that was erased on the device long ago give
+--from with the number after its last.
 
 Exits 0 where every chain is intact, 1 where one is not or a line cannot be read, 2 where there is
 nothing to verify.
@@ -30,7 +34,7 @@ const TOLD_LINES = 20;
 
 interface VerifyOptions {
   readonly key: readonly TrustedKey[];
-  readonly from: number;
+  readonly from?: Beginnings;
   readonly head: ReadonlyMap<string, number>;
   readonly images?: string;
   readonly json?: boolean;
@@ -46,7 +50,11 @@ export function register(program: Command): void {
       'public key of a device, base64 or a PEM file; UNIT=KEY for that unit alone; several times',
       gatheredKeys,
     )
-    .option('--from <number>', 'the number with which what was received begins', wholeNumber, 1)
+    .option(
+      '--from <number>',
+      'the number with which what was received begins; CHAIN:NUMBER for that chain alone; several times',
+      gatheredBeginnings,
+    )
     .option(
       '--head <chain:number>',
       'last statement that there must be, as the health report says; several times',
@@ -65,7 +73,7 @@ export function register(program: Command): void {
 
 /** @throws DeviceError evidence.stream-unreadable; evidence.stream-invalid where there is no statement. */
 async function verifyFiles(files: readonly string[], options: VerifyOptions): Promise<StreamReport> {
-  const verifier = new StreamVerifier({ keys: options.key, from: options.from, heads: options.head });
+  const verifier = new StreamVerifier({ keys: options.key, ...options.from, heads: options.head });
   const images = options.images === undefined ? undefined : new ImageCheck(options.images);
   const progress = new Progress();
   let badLines = 0;
@@ -106,11 +114,4 @@ function nothingToVerify(others: number): DeviceError {
     message: `there is no statement in it${others === 0 ? '' : `, only ${others} other messages`}; expected hits, reads or losses, one a line`,
     hint: 'Give what was received on the topics of hits, reads and losses, or what anprctl export wrote.',
   });
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('Expected a whole number from 1.');
-  return value;
 }

@@ -18,6 +18,7 @@ const REASONS: Record<BreakReason, string> = {
   'foreign-unit': 'is of another unit than its key or its chain',
   fork: 'differs from another one under the same number',
   link: 'does not follow the one before it',
+  end: 'is another one than a later chain of the unit names',
   missing: 'missing, and the unit did not say that it would not come',
 };
 
@@ -32,13 +33,19 @@ export function renderReport(report: StreamReport): string {
 }
 
 function renderChain(verdict: ChainVerdict): string[] {
-  const { chain, unitId, statements, first, last, repeats, missing, explained, breaks, firstBreak } = verdict;
+  const { chain, unitId, statements, first, last, end, repeats, missing, explained, breaks, firstBreak } =
+    verdict;
   const { hit, read, loss } = statements;
   const lines = [
     `chain ${chain} of ${unitId ?? 'an unknown unit'}: ${hit + read + loss} statements, ${first} to ${last}`,
     `  ${hit} hits, ${read} reads, ${loss} notices of losses; ${repeats} repeats`,
     `  ${missing} missing, ${explained} dropped by the unit, as it states itself`,
   ];
+  if (end === 'untold') {
+    lines.push(
+      '  it has ended, and no later chain says with which statement: more may be missing after the last',
+    );
+  }
   if (firstBreak !== undefined) {
     lines.push(
       `  BROKEN in ${breaks === 1 ? 'one place' : `${breaks} places, first`}: ${renderBreak(firstBreak)}`,

@@ -34,9 +34,34 @@ function keyIn(file: string): string {
 
 /** CHAIN:NUMBER, of an option that may be given several times. */
 export function gatheredHeads(text: string, before: ReadonlyMap<string, number>): Map<string, number> {
-  const [, chain, number] = /^([0-9a-f-]{36}):(\d{1,15})$/.exec(text) ?? [];
-  if (chain === undefined) {
+  const head = chainAndNumber(text);
+  if (head === undefined) {
     throw new InvalidArgumentError('expected CHAIN:NUMBER, as the health report has them');
   }
-  return new Map(before).set(chain, Number(number));
+  return new Map(before).set(...head);
+}
+
+/** With which number what was received begins. */
+export interface Beginnings {
+  /** Of every chain that has none of its own. */
+  readonly from: number;
+  readonly fromOf: ReadonlyMap<string, number>;
+}
+
+const WHOLE: Beginnings = { from: 1, fromOf: new Map() };
+
+/** NUMBER or CHAIN:NUMBER, of an option that may be given several times. */
+export function gatheredBeginnings(text: string, before: Beginnings = WHOLE): Beginnings {
+  const ofChain = chainAndNumber(text);
+  const number = ofChain === undefined && /^\d{1,15}$/.test(text) ? Number(text) : ofChain?.[1];
+  if (number === undefined || number < 1) {
+    throw new InvalidArgumentError('expected a whole number from 1, or CHAIN:NUMBER for one chain');
+  }
+  if (ofChain === undefined) return { ...before, from: number };
+  return { ...before, fromOf: new Map(before.fromOf).set(...ofChain) };
+}
+
+function chainAndNumber(text: string): [string, number] | undefined {
+  const [, chain, number] = /^([0-9a-f-]{36}):(\d{1,15})$/.exec(text) ?? [];
+  return chain === undefined ? undefined : [chain, Number(number)];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Loss } from '../../../src/domain/statement.js';
+import type { ChainHead, Loss } from '../../../src/domain/statement.js';
 import { type ReceivedStatement, readStatement } from '../../../src/evidence/received.js';
 import { type ChainVerdict, StreamVerifier, type VerifierOptions } from '../../../src/evidence/verify.js';
 import { deviceKey, deviceKeyOf, notaryOf } from '../../support/notary.js';
@@ -52,6 +52,7 @@ describe('an intact chain', () => {
       statements: { hit: 10, read: 40, loss: 0 },
       first: 1,
       last: 50,
+      end: 'open',
       repeats: 0,
       missing: 0,
       explained: 0,
@@ -260,6 +261,66 @@ describe('a change', () => {
   it('never puts a mark into a verdict', () => {
     const text = changed(at(6), (data) => Object.assign(data, { vrm: 'XX00XXX' }));
     expect(JSON.stringify(verdict(withChanged(6, text)))).not.toMatch(/XX00XXX|BD51SMR/);
+  });
+});
+
+describe('a chain that has ended', () => {
+  const ended = statingUnit();
+  const stream = texts(ended, 10);
+  // As UUIDv7 have it: of the later one the first digits are greater.
+  const laterId = idOf('chain', 2).replace(/^01a1/, '01a2');
+  const later = (follows?: readonly ChainHead[], notary = notaryOf()) =>
+    texts(statingUnit(notary, laterId, follows), 3);
+  const judged = (lines: readonly string[], options: Partial<VerifierOptions> = {}) =>
+    verdicts(lines, options).find(({ chain }) => chain === ended.head.chain);
+
+  it('is known whole, where the next one names its last statement', () => {
+    expect(judged([...stream, ...later([ended.head])])).toMatchObject({ breaks: 0, last: 10, end: 'told' });
+    expect(judged(stream)).toMatchObject({ breaks: 0, end: 'open' });
+  });
+
+  it('is seen to be cut off, whichever comes first', () => {
+    const cut = { breaks: 1, missing: 2, firstBreak: { reason: 'missing', sequence: 9, until: 10 } };
+    expect(judged([...stream.slice(0, 8), ...later([ended.head])])).toMatchObject(cut);
+    expect(judged([...later([ended.head]), ...stream.slice(0, 8)])).toMatchObject(cut);
+  });
+
+  it('is seen to be taken away whole, and may begin where it is said to', () => {
+    const none = { unitId: 'unit-1', missing: 10, firstBreak: { reason: 'missing', sequence: 1, until: 10 } };
+    expect(judged(later([ended.head]))).toMatchObject(none);
+    const fromOf = new Map([[ended.head.chain, 11]]);
+    expect(judged(later([ended.head]), { fromOf })).toMatchObject({ breaks: 0, missing: 0 });
+  });
+
+  it('may go further than was known when it was named', () => {
+    const known = statingUnit();
+    texts(known, 7);
+    expect(judged([...stream, ...later([known.head])])).toMatchObject({ breaks: 0, last: 10 });
+  });
+
+  it('ends with the statement that is named, and no other', () => {
+    const digest = 'A'.repeat(43);
+    expect(judged([...stream, ...later([{ ...ended.head, digest }])])).toMatchObject({
+      breaks: 1,
+      firstBreak: { reason: 'end', sequence: 10 },
+    });
+  });
+
+  it('is marked where no later one says how far it went', () => {
+    expect(judged([...stream, ...later()])).toMatchObject({ breaks: 0, end: 'untold' });
+    expect(judged([...stream, ...later([])])).toMatchObject({ breaks: 0, end: 'untold' });
+  });
+
+  it('is not ended by another unit, nor by a statement that was changed', () => {
+    const further = { ...ended.head, sequence: 20 };
+    const keys = [...KEYS, { publicKey: otherKey.publicKey }];
+    const foreign = later([further], notaryOf('unit-2', otherKey));
+    expect(judged([...stream, ...foreign], { keys })).toMatchObject({ breaks: 0, end: 'open' });
+    const [first = '', ...rest] = later([ended.head]);
+    const cut = changed(first, (data) => {
+      (data.evidence as { follows: unknown }).follows = [{ ...ended.head, sequence: 8 }];
+    });
+    expect(judged([...stream.slice(0, 8), cut, ...rest])).toMatchObject({ end: 'untold' });
   });
 });
 
