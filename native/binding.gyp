@@ -4,6 +4,7 @@
       "target_name": "anprd_native",
       "sources": [
         "src/core/letterbox.cc",
+        "src/core/levels.cc",
         "src/core/motion.cc",
         "src/core/rectify.cc",
         "src/core/sharpness.cc",
@@ -11,6 +12,7 @@
         "src/addon/clock-state.cc",
         "src/addon/core-dumps.cc",
         "src/addon/letterbox.cc",
+        "src/addon/levels.cc",
         "src/addon/module.cc",
         "src/addon/motion.cc",
         "src/addon/rectify.cc",

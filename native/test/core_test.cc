@@ -10,6 +10,7 @@
 #include <random>
 
 #include "core/letterbox.h"
+#include "core/levels.h"
 #include "core/motion.h"
 #include "core/rectify.h"
 #include "core/sharpness.h"
@@ -138,6 +139,49 @@ void ChangedBlocksCountsTheBlocksThatChanged() {
   }
 }
 
+void CountLevelsCountsWhatItLooksAtAndNothingElse() {
+  uint32_t counts[kLevels];
+  for (int round = 0; round < 300; round++) {
+    const Picture source(Between(1, 60), Between(1, 60));
+    const int left = Between(0, source.width - 1), top = Between(0, source.height - 1);
+    const Part part = {left, top, Between(1, source.width - left), Between(1, source.height - top)};
+    const int step = Between(1, 70);
+    CHECK(CountLevels(source.View(), part, step, counts));
+    uint32_t sum = 0;
+    for (const uint32_t count : counts) sum += count;
+    CHECK(sum == static_cast<uint32_t>((part.widthPx + step - 1) / step * ((part.heightPx + step - 1) / step)));
+  }
+  const Picture source(9, 7);
+  counts[0] = 77;
+  CHECK(!CountLevels(source.View(), {1, 0, 9, 7}, 1, counts));
+  CHECK(!CountLevels(source.View(), {0, -1, 9, 7}, 1, counts));
+  CHECK(!CountLevels(source.View(), {0, 0, 9, 8}, 1, counts));
+  CHECK(!CountLevels(source.View(), {0, 0, 0, 7}, 1, counts));
+  CHECK(!CountLevels(source.View(), {0, 0, 9, 7}, 0, counts));
+  CHECK(!CountLevels(source.View(), {std::numeric_limits<int>::max(), 0, 9, 7}, 1, counts));
+  CHECK(counts[0] == 77);
+}
+
+void CountSlopesCountsEveryPixelWithinThePartsBorder() {
+  uint32_t counts[2 * kLevels];
+  for (int round = 0; round < 300; round++) {
+    const Picture source(Between(3, 60), Between(3, 60));
+    const int left = Between(0, source.width - 3), top = Between(0, source.height - 3);
+    const Part part = {left, top, Between(3, source.width - left), Between(3, source.height - top)};
+    CHECK(CountSlopes(source.View(), part, counts));
+    uint32_t along = 0, down = 0;
+    for (int i = 0; i < kLevels; i++) along += counts[i], down += counts[kLevels + i];
+    const auto inner = static_cast<uint32_t>((part.widthPx - 2) * (part.heightPx - 2));
+    CHECK(along == inner && down == inner);
+  }
+  const Picture source(9, 7);
+  counts[0] = 77;
+  CHECK(!CountSlopes(source.View(), {0, 0, 2, 7}, counts));
+  CHECK(!CountSlopes(source.View(), {0, 0, 9, 2}, counts));
+  CHECK(!CountSlopes(source.View(), {0, 5, 9, 3}, counts));
+  CHECK(counts[0] == 77);
+}
+
 }  // namespace
 
 int main() {
@@ -149,5 +193,7 @@ int main() {
   RectifyRefusesWhatIsNoQuad();
   SharpnessIsNothingForAFlatPictureAndMoreForACrisperOne();
   ChangedBlocksCountsTheBlocksThatChanged();
+  CountLevelsCountsWhatItLooksAtAndNothingElse();
+  CountSlopesCountsEveryPixelWithinThePartsBorder();
   std::puts("core: all passed");
 }

@@ -36,6 +36,27 @@ export interface Addon {
     height: number,
     threshold: number,
   ): number;
+  countLevels(
+    source: Uint8Array,
+    width: number,
+    height: number,
+    left: number,
+    top: number,
+    partWidth: number,
+    partHeight: number,
+    step: number,
+    counts: Uint32Array,
+  ): void;
+  countSlopes(
+    source: Uint8Array,
+    width: number,
+    height: number,
+    left: number,
+    top: number,
+    partWidth: number,
+    partHeight: number,
+    counts: Uint32Array,
+  ): void;
   /** @returns what adjtimex(2) says, or the error number where it may not be asked. */
   clockState(): TimexState | number;
   /** @returns 0, or the error number of setrlimit(2) or prctl(2). */

@@ -126,6 +126,73 @@ export function changedBlocks(previous: GreyPixels, current: GreyPixels, thresho
   );
 }
 
+/** A part of a picture, all of it inside; whole pixels. */
+export interface PicturePart {
+  readonly leftPx: number;
+  readonly topPx: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+/**
+ * Counts the grey levels of a part.
+ * @param step 1: every pixel; n: every nth pixel of every nth line, from the part's corner on.
+ * @returns 256 counts.
+ * @throws TypeError, RangeError
+ */
+export function countLevels(picture: GreyPixels, part: PicturePart, step: number): Uint32Array {
+  checkPart(picture, part, 1);
+  checkInteger('step', step, 1, MOST_SIDE_PX);
+  const counts = new Uint32Array(256);
+  const { pixels, widthPx, heightPx } = picture;
+  addon().countLevels(
+    pixels,
+    widthPx,
+    heightPx,
+    part.leftPx,
+    part.topPx,
+    part.widthPx,
+    part.heightPx,
+    step,
+    counts,
+  );
+  return counts;
+}
+
+/**
+ * Counts by how many levels (0 to 255) a pixel's two neighbours differ, which is twice the slope
+ * there; pixels at the part's border have none.
+ * @returns 256 counts of neighbours to the left and right, and 256 of those above and below.
+ * @throws TypeError, RangeError where a side of the part is under 3 pixels
+ */
+export function countSlopes(
+  picture: GreyPixels,
+  part: PicturePart,
+): { readonly across: Uint32Array; readonly down: Uint32Array } {
+  checkPart(picture, part, 3);
+  const counts = new Uint32Array(512);
+  const { pixels, widthPx, heightPx } = picture;
+  addon().countSlopes(
+    pixels,
+    widthPx,
+    heightPx,
+    part.leftPx,
+    part.topPx,
+    part.widthPx,
+    part.heightPx,
+    counts,
+  );
+  return { across: counts.subarray(0, 256), down: counts.subarray(256) };
+}
+
+function checkPart(picture: GreyPixels, part: PicturePart, leastSidePx: number): void {
+  checkPicture('picture', picture);
+  checkInteger('part.leftPx', part.leftPx, 0, picture.widthPx - 1);
+  checkInteger('part.topPx', part.topPx, 0, picture.heightPx - 1);
+  checkInteger('part.widthPx', part.widthPx, leastSidePx, picture.widthPx - part.leftPx);
+  checkInteger('part.heightPx', part.heightPx, leastSidePx, picture.heightPx - part.topPx);
+}
+
 function checkPicture(name: string, { pixels, widthPx, heightPx }: GreyPixels): void {
   if (!(pixels instanceof Uint8Array)) throw new TypeError(`${name}.pixels: expected a Uint8Array`);
   checkInteger(`${name}.widthPx`, widthPx, 1, MOST_SIDE_PX);

@@ -23,6 +23,8 @@ Napi::Value LetterboxCall(const Napi::CallbackInfo& info);
 Napi::Value RectifyCall(const Napi::CallbackInfo& info);
 Napi::Value SharpnessCall(const Napi::CallbackInfo& info);
 Napi::Value ChangedBlocksCall(const Napi::CallbackInfo& info);
+Napi::Value CountLevelsCall(const Napi::CallbackInfo& info);
+Napi::Value CountSlopesCall(const Napi::CallbackInfo& info);
 Napi::Value ClockStateCall(const Napi::CallbackInfo& info);
 Napi::Value ForbidCoreDumpsCall(const Napi::CallbackInfo& info);
 Napi::Value NotifyServiceManagerCall(const Napi::CallbackInfo& info);

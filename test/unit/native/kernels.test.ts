@@ -5,6 +5,8 @@ import { openCv, usingMat } from '../../../src/capture/opencv.js';
 import { loadAddon } from '../../../src/native/addon.js';
 import {
   changedBlocks,
+  countLevels,
+  countSlopes,
   type GreyPixels,
   letterbox,
   rectify,
@@ -126,12 +128,33 @@ describe('changedBlocks', () => {
   });
 });
 
+describe('counts of a part of a picture', () => {
+  it('are those of the oracle', () => {
+    for (let round = 0; round < 60; round++) {
+      const picture = noise(between(3, 80), between(3, 80));
+      const leftPx = between(0, picture.widthPx - 3);
+      const topPx = between(0, picture.heightPx - 3);
+      const part = {
+        leftPx,
+        topPx,
+        widthPx: between(3, picture.widthPx - leftPx),
+        heightPx: between(3, picture.heightPx - topPx),
+      };
+      const step = between(1, 9);
+      expect([...countLevels(picture, part, step)]).toEqual(oracle.countLevels(picture, part, step));
+      const { across, down } = countSlopes(picture, part);
+      expect({ across: [...across], down: [...down] }).toEqual(oracle.countSlopes(picture, part));
+    }
+  });
+});
+
 describe('bad input is refused before a byte is touched', () => {
   const good = oracle.blank(8, 8, 5);
   const short: GreyPixels = { ...good, pixels: new Uint8Array(63) };
   const notBytes = { ...good, pixels: new Float32Array(64) as unknown as Uint8Array };
   const box = { scaledWidthPx: 8, scaledHeightPx: 8, pad: 0 };
   const quad = { corners: [0, 0, 8, 0, 8, 8, 0, 8], subsamples: 1 };
+  const whole = { leftPx: 0, topPx: 0, widthPx: 8, heightPx: 8 };
 
   it.each<[string, () => void, RegExp]>([
     [
@@ -172,6 +195,18 @@ describe('bad input is refused before a byte is touched', () => {
     ['changedBlocks: sizes differ', () => changedBlocks(good, oracle.blank(4, 16), 1), /one size/],
     ['changedBlocks: short', () => changedBlocks(short, good, 1), /previous\.pixels/],
     ['changedBlocks: threshold', () => changedBlocks(good, good, Number.NaN), /threshold: expected 0 to 255/],
+    ['countLevels: short', () => countLevels(short, whole, 1), /picture\.pixels/],
+    ['countLevels: step', () => countLevels(good, whole, 0), /step: expected .* of 1 to/],
+    [
+      'countLevels: part beyond the border',
+      () => countLevels(good, { ...whole, leftPx: 1 }, 1),
+      /part\.widthPx: expected .* 1 to 7, got 8/,
+    ],
+    [
+      'countSlopes: too narrow a part',
+      () => countSlopes(good, { ...whole, heightPx: 2 }),
+      /part\.heightPx: expected .* 3 to 8, got 2/,
+    ],
   ])('%s', (_what, call, message) => {
     expect(call).toThrow(message);
     expect(good.pixels.every((value) => value === 5)).toBe(true);
@@ -189,6 +224,8 @@ describe('the addon by itself', () => {
     rectify: [bytes(), 8, 8, corners(), bytes(), 8, 8, 1],
     sharpness: [bytes(), 8, 8],
     changedBlocks: [bytes(), 8, 8, bytes(), 8, 8, 4],
+    countLevels: [bytes(), 8, 8, 0, 0, 8, 8, 1, new Uint32Array(256)],
+    countSlopes: [bytes(), 8, 8, 0, 0, 8, 8, new Uint32Array(512)],
   };
   const bad: unknown[] = [
     undefined,

@@ -1,4 +1,4 @@
-import type { GreyPixels } from '../../../src/native/kernels.js';
+import type { GreyPixels, PicturePart } from '../../../src/native/kernels.js';
 
 /**
  * What each kernel of the addon must give, said as plainly as possible and without regard to
@@ -151,4 +151,31 @@ export function changedBlocks(previous: GreyPixels, current: GreyPixels, thresho
     ({ difference, area }) => Math.abs(difference) > threshold * area,
   );
   return changed.length / blocks.size;
+}
+
+export function countLevels(picture: GreyPixels, part: PicturePart, step: number): number[] {
+  const counts = Array<number>(256).fill(0);
+  for (let y = part.topPx; y < part.topPx + part.heightPx; y += step) {
+    for (let x = part.leftPx; x < part.leftPx + part.widthPx; x += step) {
+      const level = picture.pixels[y * picture.widthPx + x] as number;
+      counts[level] = (counts[level] as number) + 1;
+    }
+  }
+  return counts;
+}
+
+export function countSlopes(picture: GreyPixels, part: PicturePart) {
+  const across = Array<number>(256).fill(0);
+  const down = Array<number>(256).fill(0);
+  const at = (x: number, y: number) => picture.pixels[y * picture.widthPx + x] as number;
+  const add = (counts: number[], difference: number) => {
+    counts[Math.abs(difference)] = (counts[Math.abs(difference)] as number) + 1;
+  };
+  for (let y = part.topPx + 1; y < part.topPx + part.heightPx - 1; y++) {
+    for (let x = part.leftPx + 1; x < part.leftPx + part.widthPx - 1; x++) {
+      add(across, at(x + 1, y) - at(x - 1, y));
+      add(down, at(x, y + 1) - at(x, y - 1));
+    }
+  }
+  return { across, down };
 }
