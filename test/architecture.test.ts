@@ -18,10 +18,12 @@ const MAY_IMPORT: Record<string, { rooms: string[]; why: string }> = {
   evidence: { rooms: ['domain', 'lib'], why: 'a stage' },
   store: { rooms: ['domain', 'lib'], why: 'a stage' },
   uplink: { rooms: ['domain', 'lib'], why: 'a stage' },
+  governance: { rooms: ['domain', 'lib'], why: 'a stage' },
   gpio: { rooms: ['domain', 'lib'], why: 'a stage' },
   position: { rooms: ['domain', 'lib'], why: 'a stage: hands places to whoever asks, in memory' },
   health: { rooms: ['domain', 'lib'], why: 'says what it is told' },
   contract: { rooms: ['domain'], why: 'what is promised is declared apart from who keeps it' },
+  display: { rooms: ['domain', 'lib'], why: 'shows what it is handed, and no more than a profile allows' },
   control: { rooms: ['domain', 'lib'], why: 'shows snapshots it is handed' },
 };
 

@@ -1,9 +1,10 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { dirname } from 'node:path';
-import { messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
 import { askControl } from './client.js';
+import { type CrewDoor, crewRoutes } from './crew-routes.js';
+import { answerRequest, type Route } from './routes.js';
 
 /**
  * Local control over a Unix socket (HTTP, JSON): what runs on the device is asked there by
@@ -15,19 +16,48 @@ export interface ControlServerOptions {
   readonly snapshot: () => object;
   /** The same as counters, in the text form of Prometheus. */
   readonly metrics: () => Promise<string>;
+  /** What the crew's screens follow; absent: there is no display. */
+  readonly crew?: CrewDoor;
   readonly log: Logger;
 }
 
-const JSON_TYPE = 'application/json';
 /** Of the exposition format 0.0.4. */
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+/** What a screen was told last reaches it within this, or never. */
+const LAST_WORDS_MS = 500;
+const NOT_HTTP = JSON.stringify({
+  error: 'that is no HTTP request',
+  expected: 'HTTP/1.1, such as GET /status',
+});
 
 export class ControlServer {
   readonly #options: ControlServerOptions;
+  readonly #routes: readonly Route[];
+  readonly #open = new Set<ServerResponse>();
   #server: Server | undefined;
 
   constructor(options: ControlServerOptions) {
+    const { snapshot, metrics, crew } = options;
     this.#options = options;
+    this.#routes = [
+      {
+        method: 'GET',
+        path: /^\/status$/,
+        says: 'GET /status',
+        answer: ({ json }) => json(200, snapshot()),
+      },
+      {
+        method: 'GET',
+        path: /^\/metrics$/,
+        says: 'GET /metrics',
+        answer: async ({ response }) => {
+          const text = await metrics();
+          response.writeHead(200, { 'content-type': METRICS_TYPE });
+          response.end(text);
+        },
+      },
+      ...(crew === undefined ? [] : crewRoutes(crew)),
+    ];
   }
 
   /** @throws when another daemon answers at the socket, or it cannot be made. */
@@ -39,10 +69,19 @@ export class ControlServer {
     // A daemon that was killed leaves its socket behind; nobody answers there, so it may go.
     await rm(socketPath, { force: true });
     const server = createServer((request, response) => {
-      void this.#answer(request).then(({ status, type, body }) => {
-        response.writeHead(status, { 'content-type': type });
-        response.end(body);
-      });
+      this.#open.add(response);
+      response.once('close', () => this.#open.delete(response));
+      // Nothing that can be asked needs a body; one that came is read and left.
+      request.resume();
+      void answerRequest(this.#routes, request, response);
+    });
+    server.on('clientError', (_, socket) => {
+      if (!socket.writable) {
+        socket.destroy();
+        return;
+      }
+      const head = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\n';
+      socket.end(`${head}Content-Length: ${Buffer.byteLength(NOT_HTTP)}\r\n\r\n${NOT_HTTP}`);
     });
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
@@ -56,32 +95,17 @@ export class ControlServer {
     await chmod(socketPath, 0o660);
   }
 
-  /** Never rejects: whoever asks is told what failed. */
-  async #answer({ method, url }: IncomingMessage): Promise<{ status: number; type: string; body: string }> {
-    const { snapshot, metrics } = this.#options;
-    const json = (status: number, value: object) => ({
-      status,
-      type: JSON_TYPE,
-      body: JSON.stringify(value),
-    });
-    try {
-      if (method === 'GET' && url === '/status') return json(200, snapshot());
-      if (method === 'GET' && url === '/metrics') {
-        return { status: 200, type: METRICS_TYPE, body: await metrics() };
-      }
-    } catch (error) {
-      return json(500, { error: messageOf(error) });
-    }
-    const expected = 'GET /status or GET /metrics';
-    return json(404, { error: `no such request: ${method} ${url}`, expected });
-  }
-
+  /** Screens are told all that was said to them before; one that does not read is cut off. */
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
     if (server === undefined) return;
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const response of this.#open) if (response.headersSent) response.end();
+    server.closeIdleConnections();
+    const cutOff = setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS);
+    await closed;
+    clearTimeout(cutOff);
   }
 }
 

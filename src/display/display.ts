@@ -1,4 +1,5 @@
 import type { DisplayConfig } from '../config/site-schema.js';
+import { narrower, type Profile } from '../domain/display-profile.js';
 import type { CrewDecision, HeldHit } from '../domain/held-hit.js';
 import type { HitReference } from '../domain/outbox.js';
 import type { Clock } from '../lib/clock.js';
@@ -14,7 +15,7 @@ import {
   type StopReason,
 } from './messages.js';
 import { ProfileChoice, type Speed } from './profile-choice.js';
-import { narrower, type Profile, shown } from './profiles.js';
+import { shown } from './profiles.js';
 
 export interface DisplayOptions {
   readonly config: DisplayConfig;

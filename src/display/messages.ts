@@ -1,4 +1,5 @@
-import type { Profile, ShownHit } from './profiles.js';
+import type { Profile } from '../domain/display-profile.js';
+import type { ShownHit } from './profiles.js';
 
 /**
  * What a screen is told, in JSON lines over the control socket: a snapshot first, again whenever the

@@ -1,5 +1,5 @@
 import type { DisplayConfig } from '../config/site-schema.js';
-import type { Profile } from './profiles.js';
+import type { Profile } from '../domain/display-profile.js';
 
 /** How fast the vehicle is, as the newest fix says. */
 export interface Speed {

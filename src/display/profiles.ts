@@ -1,3 +1,4 @@
+import type { Profile } from '../domain/display-profile.js';
 import type { HitView } from './hit-view.js';
 
 /**
@@ -16,10 +17,6 @@ import type { HitView } from './hit-view.js';
  *
  * No body of the suppliers' specification was at hand: these tables are ours, and are there to be replaced by it.
  */
-export const PROFILES = ['driver-moving', 'passenger', 'stationary'] as const;
-
-export type Profile = (typeof PROFILES)[number];
-
 const DRIVER_MOVING = ['id', 'arrival', 'state', 'category'] as const satisfies readonly (keyof HitView)[];
 
 const PASSENGER = [
@@ -74,9 +71,4 @@ export type ShownHit = Pick<HitView, (typeof DRIVER_MOVING)[number]> & Partial<H
 export function shown(view: HitView, profile: Profile): ShownHit {
   const allowed: readonly string[] = SHOWN_FIELDS[profile];
   return Object.fromEntries(Object.entries(view).filter(([field]) => allowed.includes(field))) as ShownHit;
-}
-
-/** The one of two that shows less. */
-export function narrower(a: Profile, b: Profile): Profile {
-  return PROFILES.indexOf(a) <= PROFILES.indexOf(b) ? a : b;
 }

@@ -44,6 +44,8 @@ export const ERROR_CODES = {
   'position.survey-invalid': { retryable: false },
   'position.receiver-failed': { retryable: true },
   'position.unseal-failed': { retryable: false },
+  'position.centre-key-missing': { retryable: false },
+  'position.centre-key-not-made': { retryable: false },
   'gpio.unavailable': { retryable: true },
   'gpio.line-failed': { retryable: true },
   'display.no-such-hit': { retryable: false },
@@ -51,6 +53,7 @@ export const ERROR_CODES = {
   'vision.protocol': { retryable: true },
   'vision.exited': { retryable: true },
   'control.unreachable': { retryable: true },
+  'control.refused': { retryable: false },
   'labels.invalid': { retryable: false },
 } as const satisfies Record<string, { retryable: boolean }>;
 
