@@ -14,7 +14,7 @@ import ts from 'typescript';
 
 /**
  * Runs the sources in a process of their own, so that it can be killed: each file is stripped of
- * its types (no check: that is the build's) into a temporary folder that borrows node_modules.
+ * its types (no check: that is the build's) into a temporary folder that borrows node_modules and the addon.
  */
 export interface Sources {
   /** Runs a module text whose imports are written from the root, such as './src/lib/clock.js'. */
@@ -28,6 +28,7 @@ export function stripSources(): Sources {
   const folder = mkdtempSync(join(tmpdir(), 'anprd-sources-'));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  symlinkSync(join(ROOT, 'native'), join(folder, 'native'));
   const names = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
   for (const name of names.filter((path) => path.endsWith('.ts'))) {
     const { outputText } = ts.transpileModule(readFileSync(join(ROOT, 'src', name), 'utf8'), {

@@ -1,8 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, it } from 'vitest';
 import { addon } from '../../../src/native/addon.js';
@@ -51,40 +51,5 @@ describe('what is said to a service manager', () => {
     expect(notifyServiceManager('READY=1\nSTATUS=2 cameras', { NOTIFY_SOCKET: address })).toBe(true);
     await once(receiver, 'close');
     expect(received).toEqual(['bound', 'READY=1', 'STATUS=2 cameras']);
-  });
-});
-
-describe('forbidCoreDumps', () => {
-  const addonPath = resolve(import.meta.dirname, '../../../native/build/Release/anprd_native.node');
-  const folder = mkdtempSync(join(tmpdir(), 'anprd-core-'));
-  const copy = join(folder, 'addon.node');
-  copyFileSync(addonPath, copy);
-  // Where this runs as root, an ordinary user has to be able to read it.
-  chmodSync(folder, 0o755);
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  /** Runs a script in a process of its own (the ban cannot be lifted again), as an ordinary user. */
-  function runChild(script: string) {
-    const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-    const text = `const addon = require(${JSON.stringify(copy)}); ${script}`;
-    return spawnSync(process.execPath, ['-e', text], { encoding: 'utf8', cwd: folder, ...user });
-  }
-
-  it('leaves no room for one, for this process and what it starts, for good', () => {
-    const { stdout } = runChild(`
-      const ban = addon.forbidCoreDumps();
-      const limits = require('node:child_process').execFileSync('sh', ['-c', 'ulimit -Hc; ulimit -Sc']);
-      process.stdout.write(ban + ' ' + limits);`);
-    expect(stdout).toBe('0 0\n0\n');
-  });
-
-  it('makes the process one that is not dumped, which no handler of dumps can overlook', () => {
-    // The kernel gives what shows such a process to root.
-    const { stdout } = runChild(`
-      const isMine = () => require('node:fs').statSync('/proc/self/maps').uid === process.getuid();
-      const before = isMine();
-      addon.forbidCoreDumps();
-      process.stdout.write(before + ' ' + isMine());`);
-    expect(stdout).toBe('true false');
   });
 });
