@@ -212,10 +212,40 @@ describe('the chain of each unit', () => {
         last: 3,
         explained: [],
         missing: [],
+        endUntold: false,
+        unlike: [],
         unlinked: [],
         forked: [],
       },
     ]);
+  });
+
+  it('that has ended is whole as far as the next one says, whichever came first', () => {
+    const ended = statingUnit();
+    const said = Array.from({ length: 5 }, () => statementBy('unit-1', ended.read()));
+    const later = statingUnit(notaryOf(), idOf('chain', 2).replace(/^01a1/, '01a2'), [ended.head]);
+    const next = statementBy('unit-1', later.hit());
+    const reportOfEnded = () => chainReports(store.database)[0];
+    receive(...said.slice(0, 3), next);
+    expect(reportOfEnded()).toMatchObject({ last: 3, ended: 5, open: [4, 5] });
+    expect(renderChains(chainReports(store.database), [])).toContain('as a later chain says, with: 5\n');
+    receive(...said.slice(3));
+    expect(reportOfEnded()).toMatchObject({ last: 5, ended: 5, unlike: [], endUntold: false });
+    expect(reportOfEnded()).not.toHaveProperty('open');
+  });
+
+  it('that has ended is told apart where nobody says how far it went, or another end is named', () => {
+    const ended = statingUnit();
+    const laterId = idOf('chain', 2).replace(/^01a1/, '01a2');
+    receive(
+      statementBy('unit-1', ended.read()),
+      statementBy('unit-1', statingUnit(notaryOf(), laterId).hit()),
+    );
+    expect(chainReports(store.database)).toMatchObject([{ endUntold: true }, { endUntold: false }]);
+    const digest = 'A'.repeat(43);
+    const another = statingUnit(notaryOf(), laterId.replace(/^01a2/, '01a3'), [{ ...ended.head, digest }]);
+    receive(statementBy('unit-1', another.hit()));
+    expect(chainReports(store.database)[0]).toMatchObject({ endUntold: false, unlike: [1] });
   });
 
   it('shows what is missing, what the unit says will not come, and what is open at the end', () => {

@@ -159,7 +159,7 @@ const names = () =>
   rawFiles(folder)
     .map(({ name }) => name)
     .sort();
-const WITHOUT_LOGS = ['hotlist.db', 'records.db', 'records.db.witness'];
+const WITHOUT_LOGS = ['hotlist.db', 'records.db', 'records.db.head', 'records.db.witness'];
 const LOGS = ['hotlist.db-shm', 'hotlist.db-wal', 'records.db-shm', 'records.db-wal'];
 const WITH_LOGS = [...WITHOUT_LOGS, ...LOGS];
 

@@ -99,6 +99,7 @@ const SOURCES: Readonly<Record<string, StatementSource>> = {
       { lane: 'reads', reason: 'budget', count: 7, statements: [[3, 9]] },
       { lane: 'read-images', reason: 'age', count: 3, statements: [[1, 9]], coarse: true },
       { lane: 'hits', reason: 'damage', count: 1, statements: [], chain: id(10) },
+      { lane: 'health', reason: 'damage', count: 0, uncounted: true, statements: [] },
     ],
     committedAtMs: atMs + 1_000,
   },
@@ -132,8 +133,13 @@ const HEALTH = {
 export function outboxMessages(): Readonly<Record<string, OutboxMessage>> {
   const notary = notaryOf('unit-7');
   let head: ChainHead = { chain: id(9), sequence: 0, digest: '' };
+  const before = [{ chain: id(11), sequence: 41, digest: 'e'.repeat(43) }];
   const statements = Object.entries(SOURCES).map(([name, source]) => {
-    const { kind, id, text, sequence, digest } = notary.seal(source, head);
+    const { kind, id, text, sequence, digest } = notary.seal(
+      source,
+      head,
+      head.sequence === 0 ? before : undefined,
+    );
     head = { ...head, sequence, digest };
     return [name, { kind, id, text }] as const;
   });

@@ -16,6 +16,12 @@ export interface ChainReport {
   readonly missing: readonly Run[];
   /** The unit has stated more than is here: on its way after an outage, or cut off. */
   readonly open?: Run;
+  /** It has ended: a later chain of the unit says with which number at least. */
+  readonly ended?: number;
+  /** There is a later chain, and none says how far this one went: nobody sees whether its end was cut off. */
+  readonly endUntold: boolean;
+  /** Numbers whose statement is another one than a later chain names as the last. */
+  readonly unlike: readonly number[];
   /** Numbers whose statement does not name the one before it. */
   readonly unlinked: readonly number[];
   /** Numbers that were given to two different statements. */
@@ -28,16 +34,21 @@ interface ChainRow {
   readonly here: number;
   readonly last: number;
   readonly head: number;
+  /** 0 where no later chain names it. */
+  readonly ended: number;
+  readonly isNewest: 0 | 1;
 }
 
 /** Each chain that a statement or a health report named, by unit and then by age. */
 export function chainReports(database: Pick<Database.Database, 'prepare'>): ChainReport[] {
   const chains = database
     .prepare(
-      `SELECT source, chain, sum(here) AS here, max(last) AS last, max(head) AS head FROM (
-         SELECT source, chain, count(DISTINCT sequence) AS here, max(sequence) AS last, 0 AS head
+      `SELECT source, chain, sum(here) AS here, max(last) AS last, max(head) AS head, max(ended) AS ended,
+           chain = max(chain) OVER (PARTITION BY source) AS isNewest FROM (
+         SELECT source, chain, count(DISTINCT sequence) AS here, max(sequence) AS last, 0 AS head, 0 AS ended
            FROM statements GROUP BY source, chain
-         UNION ALL SELECT source, chain, 0, 0, sequence FROM heads
+         UNION ALL SELECT source, chain, 0, 0, sequence, 0 FROM heads
+         UNION ALL SELECT source, chain, 0, 0, sequence, sequence FROM ends
        ) GROUP BY source, chain ORDER BY source, chain`,
     )
     .all() as ChainRow[];
@@ -64,7 +75,15 @@ export function chainReports(database: Pick<Database.Database, 'prepare'>): Chai
        GROUP BY sequence HAVING count(*) > 1`,
     )
     .pluck();
-  return chains.map(({ source, chain, here, last, head }) => {
+  const unlikeOf = database
+    .prepare(
+      `SELECT DISTINCT ends.sequence FROM ends
+         JOIN statements USING (source, chain, sequence)
+       WHERE source = ? AND chain = ? GROUP BY ends.sequence, ends.digest
+       HAVING sum(statements.digest = ends.digest) = 0`,
+    )
+    .pluck();
+  return chains.map(({ source, chain, here, last, head, ended, isNewest }) => {
     const gaps = runsOf(gapsOf.all(source, chain));
     const lost = mergedRuns(runsOf(lossesOf.all(source, chain)));
     const missing = withoutRuns(gaps, lost);
@@ -77,25 +96,35 @@ export function chainReports(database: Pick<Database.Database, 'prepare'>): Chai
       explained: withoutRuns(gaps, missing),
       missing,
       ...(open !== undefined && { open }),
+      ...(ended > 0 && { ended }),
+      endUntold: ended === 0 && isNewest === 0,
+      unlike: unlikeOf.all(source, chain) as number[],
       unlinked: unlinkedOf.all(source, chain) as number[],
       forked: forkedOf.all(source, chain) as number[],
     };
   });
 }
 
-export function isWhole({ missing, open, unlinked, forked }: ChainReport): boolean {
-  return missing.length + unlinked.length + forked.length === 0 && open === undefined;
+export function isWhole({ missing, open, unlike, unlinked, forked }: ChainReport): boolean {
+  return missing.length + unlike.length + unlinked.length + forked.length === 0 && open === undefined;
 }
 
 /** One line a chain; what is wrong below it. */
 export function renderChains(reports: readonly ChainReport[], refused: readonly RefusedCount[]): string {
   const lines = reports.flatMap((report) => {
-    const { source, chain, here, last, explained, missing, open, unlinked, forked } = report;
+    const { source, chain, here, last, explained, missing, open, ended, endUntold } = report;
+    const { unlike, unlinked, forked } = report;
     const verdict = isWhole(report) ? 'whole' : 'NOT WHOLE';
     return [
       `${source}  chain ${chain}  ${here} statements to ${last}  ${verdict}`,
       ...said('missing', missing.map(spell)),
       ...said('not here yet, or cut off', open === undefined ? [] : [spell(open)]),
+      ...said('has ended, as a later chain says, with', ended === undefined ? [] : [String(ended)]),
+      ...said(
+        'has ended, and no later chain says where; the last that is here',
+        endUntold ? [String(last)] : [],
+      ),
+      ...said('another one than a later chain names as the last', unlike.map(String)),
       ...said('dropped by the unit, as it states', explained.map(spell)),
       ...said('not linked to the one before', unlinked.map(String)),
       ...said('given to two statements', forked.map(String)),

@@ -49,6 +49,11 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS heads (
     source TEXT NOT NULL, chain TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (source, chain)
   );
+  -- How far a chain went, as a later one of its unit says under its signature.
+  CREATE TABLE IF NOT EXISTS ends (
+    source TEXT NOT NULL, chain TEXT NOT NULL, sequence INTEGER NOT NULL, digest TEXT NOT NULL,
+    PRIMARY KEY (source, chain, sequence, digest)
+  ) WITHOUT ROWID;
   -- Statements that were kept and are not believed.
   CREATE TABLE IF NOT EXISTS refused (source TEXT NOT NULL, id TEXT NOT NULL, reason TEXT NOT NULL);
 `;
@@ -175,6 +180,9 @@ export class ConsumerStore {
     // Of this chain, or of an earlier one: a unit that had to begin another states there what it lost.
     for (const { chain: lossy, from, to } of losses) {
       this.#run('INSERT INTO losses VALUES (?, ?, ?, ?)', source, lossy, from, to);
+    }
+    for (const { chain: ended, sequence: last, digest: lastDigest } of evidence.follows ?? []) {
+      this.#run('INSERT OR IGNORE INTO ends VALUES (?, ?, ?, ?)', source, ended, last, lastDigest);
     }
     return true;
   }
