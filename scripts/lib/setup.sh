@@ -33,6 +33,11 @@ TRAINING_PACKAGES=(
 CLUSTER_PACKAGES=(
   'rabbitmq-server|a cluster of brokers, as a whole fleet has it'
 )
+# What the tests and the simulated patrol hear positions through: a pseudo terminal with a made-up receiver behind it.
+# shellcheck disable=SC2034 # scripts/test installs them
+RECEIVER_PACKAGES=(
+  'socat|holds the pseudo terminal that a made-up receiver of positions speaks on'
+)
 NPM_PACKAGE='npm|fetches Node 20 into the checkout, because there is none here (the system keeps its own)'
 
 SETUP_LOG=$ROOT/.run/setup.log

@@ -33,8 +33,10 @@ export class ReceiverWatch implements PositionListener {
   #heardAtMono = Number.NEGATIVE_INFINITY;
   #fixAtMono = Number.NEGATIVE_INFINITY;
   #hasFix = false;
+  #isLost = false;
   sentences = 0;
   badSentences = 0;
+  /** How often it was heard again after it had been lost. */
   reopened = 0;
 
   constructor(options: ReceiverWatchOptions) {
@@ -46,11 +48,11 @@ export class ReceiverWatch implements PositionListener {
     });
   }
 
-  /** fixed: it said so within `silentAfterMs`, and has not said otherwise since. */
+  /** fixed: it said so within `silentAfterMs`, and has not said otherwise since; silent: also as soon as it is lost. */
   get state(): ReceiverState {
     const { clock, silentAfterMs } = this.#options;
     const sinceMono = clock.monoMs() - silentAfterMs;
-    if (this.#heardAtMono <= sinceMono) return 'silent';
+    if (this.#isLost || this.#heardAtMono <= sinceMono) return 'silent';
     return this.#hasFix && this.#fixAtMono > sinceMono ? 'fixed' : 'searching';
   }
 
@@ -69,6 +71,8 @@ export class ReceiverWatch implements PositionListener {
       return;
     }
     this.sentences++;
+    if (this.#isLost) this.reopened++;
+    this.#isLost = false;
     this.#heardAtMono = this.#options.clock.monoMs();
     this.#backoff.reset();
   }
@@ -93,9 +97,10 @@ export class ReceiverWatch implements PositionListener {
       } catch (error) {
         if (!(error instanceof DeviceError)) throw error;
         this.#failure = `${error.message}. ${error.hint}`;
+        this.#isLost ||= this.sentences > 0;
+        this.#hasFix = false;
         this.#tell();
         await clock.sleep(this.#backoff.nextMs(), signal).catch(() => undefined);
-        if (!signal.aborted) this.reopened++;
       }
     }
   }

@@ -103,6 +103,18 @@ describe('packages', () => {
 });
 
 describe('packages that can be done without', () => {
+  it.each(['TRAINING_PACKAGES', 'CLUSTER_PACKAGES', 'RECEIVER_PACKAGES'])(
+    'are in lists of their own, each with its reason: %s',
+    (list) => {
+      const { status, stdout } = bash(`printf '%s\\n' "\${${list}[@]}"`);
+      expect(status).toBe(0);
+      const entries = stdout.trimEnd().split('\n');
+      for (const entry of entries) expect(entry).toMatch(/^[a-z0-9.+-]+\|\S/);
+      const always = bash('printf \'%s\\n\' "${PACKAGES[@]}"').stdout;
+      for (const entry of entries) expect(always).not.toContain(entry);
+    },
+  );
+
   it('are named where they cannot be had, with what is left out, and the rest goes on', () => {
     pretend('dpkg-query', 'exit 1');
     const { status, stdout } = bash(

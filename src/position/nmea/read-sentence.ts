@@ -1,4 +1,4 @@
-import GPS from 'gps';
+import GPS, { type NMEAByType } from 'gps';
 import type { Place } from '../../domain/position.js';
 import { isPlace } from '../place.js';
 import type { FixDetails, Utterance } from '../utterance.js';
@@ -57,8 +57,8 @@ export function readSentence(text: string): Utterance | undefined {
 }
 
 function readRmc(text: string): Utterance | undefined {
-  const rmc = GPS.Parse(text);
-  if (rmc?.type !== 'RMC') return undefined;
+  const rmc = parse(text, 'RMC');
+  if (!rmc) return undefined;
   const epoch = epochOf(text);
   if (rmc.status !== 'active' || !MEASURED_MODES.includes(rmc.faa)) return voidAt(epoch);
   const place = placeOf(text, rmc);
@@ -70,8 +70,8 @@ function readRmc(text: string): Utterance | undefined {
 }
 
 function readGga(text: string): Utterance | undefined {
-  const gga = GPS.Parse(text);
-  if (gga?.type !== 'GGA') return undefined;
+  const gga = parse(text, 'GGA');
+  if (!gga) return undefined;
   const epoch = epochOf(text);
   if (!MEASURED_QUALITIES.includes(gga.quality)) return voidAt(epoch);
   const place = placeOf(text, gga);
@@ -81,18 +81,24 @@ function readGga(text: string): Utterance | undefined {
 }
 
 function readGsa(text: string): Utterance | undefined {
-  const gsa = GPS.Parse(text);
-  if (gsa?.type !== 'GSA') return undefined;
+  const gsa = parse(text, 'GSA');
+  if (!gsa) return undefined;
   const details = detailsOf({ hdop: gsa.fix === null ? null : gsa.hdop });
   return details && { kind: 'details', details };
 }
 
 function readVtg(text: string): Utterance | undefined {
-  const vtg = GPS.Parse(text);
-  if (vtg?.type !== 'VTG') return undefined;
+  const vtg = parse(text, 'VTG');
+  if (!vtg) return undefined;
   if (!MEASURED_MODES.includes(vtg.faa)) return { kind: 'other' };
   const details = detailsOf({ kmh: vtg.speed, courseDeg: vtg.track });
   return details && { kind: 'details', details };
+}
+
+/** @throws Error with the sentence in it, where a field is not what it should be. */
+function parse<T extends keyof NMEAByType>(text: string, type: T): NMEAByType[T] | undefined {
+  const sentence = GPS.Parse(text);
+  return sentence && sentence.type === type ? (sentence as NMEAByType[T]) : undefined;
 }
 
 /** undefined where one of them cannot be: the whole sentence is then not believed. */
