@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { register as registerCentreKey } from './centre-key.js';
 import { register as registerConfig } from './config.js';
 import { register as registerDeviceKey } from './device-key.js';
 import { register as registerDoctor } from './doctor/command.js';
@@ -9,6 +10,7 @@ import { register as registerRates } from './rates.js';
 import { register as registerRead } from './read.js';
 import { register as registerStatus } from './status.js';
 import { register as registerStorageKey } from './storage-key.js';
+import { register as registerUnseal } from './unseal.js';
 import { register as registerVerify } from './verify/command.js';
 
 /** In the order in which help lists them: looking first, changing last. */
@@ -21,7 +23,9 @@ export function registerCommands(program: Command): void {
   registerHotlist(program);
   registerExport(program);
   registerVerify(program);
+  registerUnseal(program);
   registerConfig(program);
   registerStorageKey(program);
   registerDeviceKey(program);
+  registerCentreKey(program);
 }
