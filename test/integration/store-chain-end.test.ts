@@ -1,4 +1,5 @@
-import { rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ChainHead } from '../../src/domain/statement.js';
 import { readStatement } from '../../src/evidence/received.js';
@@ -9,6 +10,7 @@ import {
   clock,
   filesOf,
   fill,
+  folder,
   overwrite,
   PAGE,
   pagesOf,
@@ -17,10 +19,12 @@ import {
   salvaged,
   started,
   stop,
+  stores,
   textsOf,
   waiting,
 } from '../support/damaged-stores.js';
 import { deviceKey } from '../support/notary.js';
+import { recordStoreIn } from '../support/record-stores.js';
 import { passageOf } from '../support/reports.js';
 
 /**
@@ -137,6 +141,35 @@ describe('the end of a chain', () => {
     expect(follows(store)).toEqual([head]);
     commit(store);
     expect(store.statements(0, 100).filter(({ text }) => text.includes('follows'))).toHaveLength(1);
+  });
+});
+
+describe('the chain of a store in memory', () => {
+  it('is named by that of the file when it is back, which goes on with its own', async () => {
+    const disk = join(folder, 'disk');
+    const config = { path: join(disk, 'records.db') };
+    const first = recordStoreIn(folder, { clock, config });
+    await first.start();
+    commit(first);
+    const { chain, sequence } = first.head();
+    await first.stop();
+    renameSync(disk, `${disk}-away`);
+    writeFileSync(disk, 'in the way of a folder');
+    const store = recordStoreIn(folder, { clock, config });
+    stores.push(store);
+    await store.start();
+    commit(store);
+    // Nothing of the file can be read from here.
+    expect(follows(store)).toEqual([]);
+    const inMemory = store.head();
+    rmSync(disk);
+    renameSync(`${disk}-away`, disk);
+    clock.advance(30_000);
+    await new Promise((next) => setImmediate(next));
+    commit(store);
+    expect(store.head()).toMatchObject({ chain, sequence: sequence + 1 });
+    const last = store.statements(0, 100).find((one) => one.chain === chain && one.sequence > sequence);
+    expect(JSON.parse(last?.text ?? '').evidence.follows).toEqual([inMemory]);
   });
 });
 

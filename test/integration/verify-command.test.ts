@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { register as registerDeviceKey } from '../../src/cli/device-key.js';
 import { register } from '../../src/cli/verify/command.js';
+import type { ChainHead } from '../../src/domain/statement.js';
 import { loadDeviceKey } from '../../src/evidence/device-key.js';
 import { runCommand } from '../support/command.js';
 import { deviceKey, deviceKeyOf, notaryOf } from '../support/notary.js';
@@ -123,6 +124,22 @@ describe('anprctl verify', () => {
     const { code, out } = await verify(path, ...KEY, '--from', '5', ...head);
     expect(code).toBe(1);
     expect(out).toContain('statements 8 to 9 are missing');
+  });
+
+  it('sees that a chain was cut off which has ended, and takes one that was erased long ago as such', async () => {
+    const ended = statingUnit();
+    const lines = [ended.read(), ended.read(), ended.hit()].map(({ text }) => text);
+    const laterId = idOf('chain', 2).replace(/^01a1/, '01a2');
+    const first = (follows?: readonly ChainHead[]) => statingUnit(notaryOf(), laterId, follows).read().text;
+    const cut = await verify(file([...lines.slice(0, 2), first([ended.head])]), ...KEY);
+    expect(cut.code).toBe(1);
+    expect(cut.out).toContain('BROKEN in one place: statement 3 is missing');
+    const erased = ['--from', `${ended.head.chain}:4`, '--from', '1'];
+    expect((await verify(file([first([ended.head])]), ...KEY)).code).toBe(1);
+    expect((await verify(file([first([ended.head])]), ...KEY, ...erased)).code).toBe(0);
+    const untold = await verify(file([...lines, first()]), ...KEY);
+    expect(untold.code).toBe(0);
+    expect(untold.out).toContain('it has ended, and no later chain says with which statement');
   });
 
   it('compares pictures with their digests', async () => {
