@@ -80,6 +80,7 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
     clock,
     log,
     isClockVouched: () => clockWatch.quality.source !== 'unknown',
+    onReadsCameIn: () => recheck.readsCameIn(config.hotlist.lists.map(({ id }) => id)),
     onLoss: (losses) => {
       deliveryWarnings.lost(losses);
       uplink.wake();

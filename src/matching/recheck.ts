@@ -77,6 +77,8 @@ interface Job {
  * Invariants
  * - How far a list was checked is written down only when all held reads were: what is cut short is
  *   begun again, and what was told is not told twice.
+ * - Reads that came into the store meanwhile, out of a damaged file or of memory, may lie before the place that a check has
+ *   reached: what was in work then does not count as checked.
  * - It works in slices of milliseconds: a passage never waits for it.
  * - What came in a delta costs what reading the keys of the held reads costs: only those near one of
  *   its marks are fetched.
@@ -87,6 +89,8 @@ export class Recheck {
   readonly #jobs = new Map<string, Job>();
   #current: string | undefined;
   #working: Promise<void> | undefined;
+  /** How often reads came in that no passage brought. */
+  #cameIn = 0;
   #sliceMono = 0;
   #lateHits = 0;
 
@@ -111,6 +115,15 @@ export class Recheck {
     const isKnown = news.kind === 'keys' && checked !== undefined && checked >= news.since;
     this.#jobs.set(listId, isKnown ? job : { listId, revision });
     this.#working ??= this.#work();
+  }
+
+  /**
+   * Reads have come into the store that were matched against the lists of another day. Lists that all held reads have
+   * been checked against, these included, cost nothing.
+   */
+  readsCameIn(listIds: readonly string[]): void {
+    this.#cameIn++;
+    for (const listId of listIds) this.news(listId, { kind: 'all' });
   }
 
   async stop(): Promise<void> {
@@ -140,9 +153,10 @@ export class Recheck {
       this.#jobs.delete(listId);
       this.#current = listId;
       try {
+        const cameIn = this.#cameIn;
         await this.#check(job);
         if (signal.aborted) return;
-        reads.setRecheckedRevision(listId, job.revision);
+        if (cameIn === this.#cameIn) reads.setRecheckedRevision(listId, job.revision);
       } catch (error) {
         if (!(error instanceof DeviceError)) throw error;
         log.warn({ code: error.code, list: listId }, error.message);

@@ -52,6 +52,11 @@ export interface RecordStoreOptions {
   readonly log: Logger;
   /** Called when something was dropped that the broker had not taken, with what the statement of it says. */
   readonly onLoss?: (losses: readonly Loss[]) => void;
+  /**
+   * Called when reads have come in that no commit brought, out of a damaged file or of memory: lists may have changed since
+   * they were matched, which recheckedRevision then says.
+   */
+  readonly onReadsCameIn?: () => void;
   /** Whether a time source stands by what the clock says: @see AgeState. Left out: none does. */
   readonly isClockVouched?: () => boolean;
   /** Bytes that are left on the disk of a folder. */
@@ -94,6 +99,7 @@ export class RecordStore {
       log,
       onDatabase: (database) => this.#begin(database),
       onChange: () => this.#outbox.rescan(),
+      onReadsCameIn: () => options.onReadsCameIn?.(),
       onStale: (recordIds) => this.#completeStale(recordIds),
     });
     this.#outbox = new SqliteOutbox({ run: (work) => this.#file.run(work) });

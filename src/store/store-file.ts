@@ -34,6 +34,8 @@ export interface StoreFileOptions {
   readonly onDatabase?: (database: SqliteDatabase) => void;
   /** The state has changed, or rows have come into the database other than by `run`. */
   readonly onChange?: (state: StoreFileState) => void;
+  /** Reads have come into the database that were matched against the lists of another day. */
+  readonly onReadsCameIn?: () => void;
   /** Records of a file that came back: they are open, and whoever would have closed them is gone. */
   readonly onStale?: (recordIds: readonly string[]) => void;
 }
@@ -277,7 +279,7 @@ export class StoreFile {
    * @param isLast at the end room is left for nothing else: what does not fit in is lost either way.
    */
   #goHome({ isLast = false } = {}): void {
-    const { log, onDatabase, onStale } = this.#options;
+    const { log, onDatabase, onReadsCameIn, onStale } = this.#options;
     const memory = this.#open;
     try {
       // Its chain is told of when it moves.
@@ -292,6 +294,7 @@ export class StoreFile {
       memory.close();
       log.warn({ stale: stale.length }, 'the store can be written again: what was in memory has moved there');
       if (stale.length > 0) onStale?.(stale);
+      onReadsCameIn?.();
     } catch (error) {
       // A wrong key as well: somebody has put another disk there, and it is not ours to write to.
       if (this.#database !== memory || !(isUnusable(error) || error instanceof DeviceError)) throw error;
@@ -318,7 +321,7 @@ export class StoreFile {
   async #salvage(): Promise<void> {
     if (this.#isSalvaging) return;
     this.#isSalvaging = true;
-    const { log, onDatabase } = this.#options;
+    const { log, onDatabase, onReadsCameIn } = this.#options;
     try {
       for (;;) {
         const target = this.#database;
@@ -331,6 +334,7 @@ export class StoreFile {
         onDatabase?.(target);
         this.#damage = damageIn(target, this.#options.path);
         this.#tell();
+        onReadsCameIn?.();
         const { salvaged, lost } = this.#damage ?? {};
         log.error({ salvaged, lost }, 'what could be read of the damaged store was taken over');
       }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -243,6 +243,83 @@ describe('what is checked', () => {
     recheck.news('stolen', { kind: 'all' });
     await done();
     expect(keysOfHits().sort()).toEqual(['AB12CDE', 'CD34EFG', 'EF56GHJ']);
+  });
+});
+
+describe('a read that comes into the store by itself', () => {
+  const disk = () => join(folder, 'disk');
+
+  /** A store on a disk of its own, which tells of reads that come in. */
+  async function begin(): Promise<void> {
+    store = recordStoreIn(folder, {
+      clock,
+      config: { path: join(disk(), 'records.db') },
+      onReadsCameIn: () => recheck.readsCameIn(['stolen']),
+    });
+    await store.start();
+    startRecheck();
+  }
+
+  async function end(): Promise<void> {
+    await recheck.stop();
+    await store.stop();
+  }
+
+  beforeEach(async () => {
+    await end();
+    await begin();
+    passed('AB12CDE');
+    list(['ZZ99ZZZ']);
+    await done();
+    await end();
+  });
+
+  /** Before the read is there: what comes in does so in later turns of the event loop. */
+  async function listItNow(): Promise<void> {
+    list(['AB12CDE']);
+    for (let step = 0; step < 100 && recheck.snapshot().pending.length > 0; step++) await Promise.resolve();
+    expect(store.recheckedRevision('stolen')).toBe(2);
+    expect(hits()).toEqual([]);
+  }
+
+  async function isTold(): Promise<void> {
+    await vi.waitFor(() => expect(keysOfHits()).toEqual(['AB12CDE']), { timeout: 10_000 });
+    await done();
+    expect(store.recheckedRevision('stolen')).toBe(2);
+    expect(lateHits).toBe(1);
+  }
+
+  it('out of a damaged file is checked against what came onto the list meanwhile', async () => {
+    const file = openSync(join(disk(), 'records.db'), 'r+');
+    writeSync(file, Buffer.alloc(4_096), 0, 4_096, 0);
+    closeSync(file);
+    await begin();
+    await listItNow();
+    await isTold();
+  });
+
+  it('back on the disk that was away is checked against what came onto the list meanwhile', async () => {
+    renameSync(disk(), `${disk()}-away`);
+    writeFileSync(disk(), 'in the way of a folder');
+    await begin();
+    await listItNow();
+    rmSync(disk());
+    renameSync(`${disk()}-away`, disk());
+    clock.advance(30_000);
+    await isTold();
+  });
+
+  it('is not passed over by a check that was in work when it came', async () => {
+    await begin();
+    passed('CD34EFG');
+    onLook = () => {
+      onLook = undefined;
+      recheck.readsCameIn(['stolen']);
+    };
+    list(['CD34EFG'], 'all');
+    await done();
+    expect(looked.filter((mark) => mark === 'AB12CDE')).toHaveLength(3);
+    expect(store.recheckedRevision('stolen')).toBe(2);
   });
 });
 
