@@ -12,10 +12,12 @@ import { register as registerStatus } from './status.js';
 import { register as registerStorageKey } from './storage-key.js';
 import { register as registerUnseal } from './unseal.js';
 import { register as registerVerify } from './verify/command.js';
+import { register as registerWatch } from './watch/command.js';
 
 /** In the order in which help lists them: looking first, changing last. */
 export function registerCommands(program: Command): void {
   registerStatus(program);
+  registerWatch(program);
   registerDoctor(program);
   registerMetrics(program);
   registerRead(program);
