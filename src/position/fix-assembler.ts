@@ -1,4 +1,5 @@
 import type { Fix, Place } from '../domain/position.js';
+import { metresBetween } from './place.js';
 import type { FixDetails, Utterance } from './utterance.js';
 
 /** A fix, fuller than one of the same `atMono` before; or that there is none at this moment. */
@@ -8,6 +9,8 @@ export type Assembled =
 
 /** Details that do not name their moment belong to fixes that are told within so long. */
 const DETAILS_FRESH_MS = 1_500;
+/** Sentences of one moment say the same place, to the last digit that each has. */
+const MOST_APART_METRES = 20;
 /** Below it a course is noise. */
 const STANDING_METRES_PER_SECOND = 0.5;
 
@@ -25,7 +28,8 @@ interface Epoch {
  * Invariants
  * - A fix is given with the first sentence that has a place, and again, fuller, with the others: nobody
  *   waits for a sentence that may not come.
- * - One sentence that says void makes the whole moment void.
+ * - One sentence that says void makes the whole moment void, and so do two that say different places: a checksum
+ *   of NMEA lets one garbled sentence in some hundred pass.
  * - A moment is as old as its first sentence, so a receiver that froze and repeats itself grows old.
  */
 export class FixAssembler {
@@ -42,6 +46,9 @@ export class FixAssembler {
       }
       case 'place': {
         const epoch = this.#epochOf(utterance.epoch, atMono);
+        if (epoch.place && metresBetween(epoch.place, utterance.place) > MOST_APART_METRES)
+          epoch.isVoid = true;
+        if (epoch.isVoid) return { kind: 'no-fix', atMono: epoch.atMono };
         epoch.place = utterance.place;
         epoch.details = { ...epoch.details, ...utterance.details };
         return this.#fixOf(epoch);

@@ -4,8 +4,8 @@ import { metresBetween } from './place.js';
 /** Good fixes that are looked at together: half a minute of a usual receiver. */
 const LOOKED_AT = 31;
 /** So many at least, over so long: a receiver that has just found itself wanders. */
-const LEAST = 11;
-const LEAST_SPAN_MS = 10_000;
+const LEAST = 21;
+const LEAST_SPAN_MS = 15_000;
 const OLDEST_MS = 120_000;
 const GOOD_HDOP = 4;
 /** Closer than this share of the limit, it is back: noise at the limit is not told again and again. */
