@@ -109,6 +109,7 @@ export class SerialSource implements PositionSource {
 class Attempt {
   readonly #listener: PositionListener;
   #decoder: NmeaDecoder | undefined;
+  #pushedAtMono = 0;
   heardAtMono: number | undefined;
 
   constructor(listener: PositionListener) {
@@ -117,18 +118,18 @@ class Attempt {
 
   begin(): void {
     this.heardAtMono = undefined;
-    this.#decoder = undefined;
-  }
-
-  push(chunk: Uint8Array, atMono: number): void {
-    this.#decoder ??= new NmeaDecoder({
+    this.#decoder = new NmeaDecoder({
       onFix: (fix) => this.#listener.onFix(fix),
-      onNoFix: (noFixAtMono) => this.#listener.onNoFix(noFixAtMono),
+      onNoFix: (atMono) => this.#listener.onNoFix(atMono),
       onSentence: (isUnderstood) => {
-        if (isUnderstood) this.heardAtMono = atMono;
+        if (isUnderstood) this.heardAtMono = this.#pushedAtMono;
         this.#listener.onSentence(isUnderstood);
       },
     });
-    this.#decoder.push(chunk, atMono);
+  }
+
+  push(chunk: Uint8Array, atMono: number): void {
+    this.#pushedAtMono = atMono;
+    this.#decoder?.push(chunk, atMono);
   }
 }
