@@ -98,6 +98,6 @@ export interface Outbox {
   release(ids: readonly number[]): void;
   /** What waits by lane, leased or not; costs the same however much waits. */
   waiting(): Readonly<Record<Lane, LaneTotals>>;
-  /** What the meter says of an hour; the last two are kept. */
+  /** What the meter says of an hour; those of a day around the one that was counted last are kept. */
   metered(hour: number): MeteredHour;
 }

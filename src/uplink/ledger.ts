@@ -30,7 +30,7 @@ export class Ledger {
   /** @throws DeviceError store.write-failed: what was not noted stays here; call it again. */
   note(): void {
     const hours = this.#meter.unstored();
-    // The present hour last: the outbox keeps no other than the last it is told, and the one before.
+    // The present hour last: the outbox keeps those that are close to the one it was told last.
     for (const earlier of hours.slice(0, -1)) {
       this.#outbox.ack([], earlier);
       this.#meter.stored(earlier);

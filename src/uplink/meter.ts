@@ -46,7 +46,8 @@ export function wireBytes(message: WireMessage): number {
  * - A wall clock that jumps gives no bytes away. A later hour begins when the clock says so, but no
  *   more than two begin within any 60 minutes of the monotonic clock (a device may start at 10:59);
  *   until then the present one goes on. A clock that is set back leaves the present hour in force for
- *   60 minutes. An hour that comes a second time goes on with what was counted in it.
+ *   60 minutes. An hour that comes a second time goes on with what was counted in it, for as long as it is among
+ *   those of a day that the outbox keeps.
  * - What is counted and not yet stored is handed out by `unstored`, and forgotten by `stored` alone.
  */
 export class Meter {

@@ -111,6 +111,31 @@ describe('the count of a metered link', () => {
   });
 });
 
+describe('an hour of a metered link', () => {
+  const hourOf = (hour: number, reads: number) => ({
+    hour,
+    bytes: { hits: 0, reads, 'hit-images': 0, 'read-images': 0, health: 0 },
+  });
+  const counted = () =>
+    database.prepare('SELECT DISTINCT hour FROM meter ORDER BY hour').pluck().all() as number[];
+
+  it('that comes again after the clock was wrong for a while goes on with what was counted in it', () => {
+    outbox.ack([], hourOf(500_000, 100));
+    for (let wrong = 0; wrong < 20; wrong++) outbox.ack([], hourOf(wrong, 7));
+    const load = (hour: number) => outbox.metered(hour);
+    const meter = new Meter({ config: configSchema.parse({}).mqtt.metering, load });
+    meter.advance(500_000 * HOUR_MS, 0);
+    expect(meter.snapshot(true).spentBytes.reads).toBe(100);
+  });
+
+  it('is one of a day that are kept, those of a clock far off going first', () => {
+    outbox.ack([], hourOf(10, 1));
+    for (let hour = 500_000; hour < 500_040; hour++) outbox.ack([], hourOf(hour, 1));
+    expect(counted()).toHaveLength(24);
+    expect(counted()[0]).toBe(500_016);
+  });
+});
+
 describe('a database that takes the place of another', () => {
   it('has its items leased, and loses none to an acknowledgement that was meant for the other', () => {
     put('reads', 'old');
