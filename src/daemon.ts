@@ -3,14 +3,15 @@ import type { DeviceConfig } from './config/schema.js';
 import { buildDevice, type Device } from './device.js';
 import { systemClock } from './lib/clock.js';
 import { DeviceError } from './lib/errors.js';
-import { createLogger } from './lib/log.js';
+import { createLogger, type Logger } from './lib/log.js';
+import { forbidCoreDumps } from './native/core-dumps.js';
 
 /** sysexits.h: systemd's RestartPreventExitStatus names 78, since no restart mends a configuration. */
 const EXIT_CANNOT_RUN = 70;
 const EXIT_CONFIG = 78;
 
 /**
- * Runs the device until SIGTERM or SIGINT.
+ * Runs the device until SIGTERM, SIGINT, or the ignition of its vehicle is off.
  * @returns the exit code: 0 after a clean stop, 70 when it cannot run, 78 for a bad configuration, the
  *   storage key included.
  */
@@ -22,6 +23,7 @@ export async function runDaemon(configPath: string): Promise<number> {
     return explain(error, EXIT_CONFIG);
   }
   const log = createLogger(config.log.level);
+  keepMemoryFromDisk(log);
   let device: Device;
   try {
     device = buildDevice(config, { clock: systemClock, log });
@@ -32,14 +34,26 @@ export async function runDaemon(configPath: string): Promise<number> {
   try {
     await device.start();
   } catch (error) {
-    await device.stop();
+    await device.stop('stop');
     return explain(error, isKeyWrong(error) ? EXIT_CONFIG : EXIT_CANNOT_RUN);
   }
   log.info({ cameras: config.cameras.length }, 'running');
-  log.info({ signal: await stopped }, 'stopping');
-  await device.stop();
+  const reason = await Promise.race([stopped, device.stopAsked]);
+  log.info({ reason }, 'stopping');
+  await device.stop(reason === 'ignition-off' ? reason : 'stop');
   log.info('stopped');
   return 0;
+}
+
+/** Before there is anything in memory that must not be in a core dump. */
+function keepMemoryFromDisk(log: Logger): void {
+  try {
+    if (!forbidCoreDumps()) log.warn('core dumps cannot be forbidden: a crash may leave one');
+  } catch (error) {
+    // A missing addon is the vision process's to tell.
+    if (!(error instanceof DeviceError)) throw error;
+    log.warn({ code: error.code }, error.message);
+  }
 }
 
 /** The first signal asks for a clean stop; a second one ends at once, for whoever is in a hurry. */

@@ -1,13 +1,15 @@
+import type { DisplaySnapshot } from './display/display.js';
 import type { ClockWatchSnapshot } from './health/clock-watch.js';
 import type { ActiveWarning } from './health/warnings.js';
 import type { HotlistSnapshot } from './matching/hotlist-snapshot.js';
 import type { RecheckSnapshot } from './matching/recheck.js';
+import type { SiteSnapshot } from './site.js';
 import type { StoreSnapshot } from './store/record-store.js';
 import type { UplinkSnapshot } from './uplink/uplink.js';
 import type { VisionSnapshot } from './vision/supervisor.js';
 
 /** The state of the whole device, as `anprctl status` shows it. Holds no VRM and no place. */
-export interface DeviceSnapshot {
+export interface DeviceSnapshot extends SiteSnapshot {
   readonly unit: string;
   readonly version: string;
   readonly uptimeSeconds: number;
@@ -15,6 +17,7 @@ export interface DeviceSnapshot {
   readonly cameras: readonly { readonly id: string; readonly vision: VisionSnapshot }[];
   readonly clock: ClockWatchSnapshot;
   readonly passages: PassageCounts;
+  readonly display: DisplaySnapshot;
   readonly hotlist: HotlistSnapshot;
   /** Of what came onto lists against reads that are held. */
   readonly recheck: RecheckSnapshot;

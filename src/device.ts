@@ -1,14 +1,21 @@
 import { uuidv7 } from 'uuidv7';
 import type { CaptureConfig, DeviceConfig } from './config/schema.js';
+import { MetricsServer } from './control/metrics-server.js';
 import { ControlServer } from './control/server.js';
+import { Crew } from './crew.js';
 import { DeliveryWarnings } from './delivery-warnings.js';
 import type { DeviceSnapshot, PassageCounts } from './device-snapshot.js';
+import type { StopReason } from './display/messages.js';
+import type { Hit } from './domain/capture-record.js';
 import { type Confusions, NO_CONFUSIONS } from './domain/confusion.js';
 import type { Passage } from './domain/passage.js';
 import { loadDeviceKey } from './evidence/device-key.js';
 import { DeviceNotary } from './evidence/notary.js';
 import { ClockWatch } from './health/clock-watch.js';
+import { statusLine } from './health/status-line.js';
+import { askTimeService } from './health/time-service.js';
 import { Warnings } from './health/warnings.js';
+import { Watchdog } from './health/watchdog.js';
 import { healthReport } from './health-report.js';
 import { HotlistWarnings } from './hotlist-warnings.js';
 import type { Clock } from './lib/clock.js';
@@ -20,7 +27,10 @@ import { Hotlist } from './matching/hotlist.js';
 import { Recheck } from './matching/recheck.js';
 import { renderMetrics } from './metrics.js';
 import { kernelClock } from './native/kernel-clock.js';
+import { notifyServiceManager } from './native/service-manager.js';
 import { loadConfusions } from './plates/manifest.js';
+import { Site } from './site.js';
+import { stagesOf } from './stage-work.js';
 import { RecordStore, type StoreSnapshot } from './store/record-store.js';
 import { listTopicOf, parseListTopic } from './uplink/topics.js';
 import { Uplink } from './uplink/uplink.js';
@@ -37,7 +47,9 @@ export interface Device {
   /** Sinks first, cameras last: nothing is reported that nobody can take. @throws DeviceError */
   start(): Promise<void>;
   /** In reverse: cameras flush their passages, these are committed, and what waits is sent. */
-  stop(): Promise<void>;
+  stop(reason: StopReason): Promise<void>;
+  /** Resolves when the device itself wants to be stopped; never, as a rule. */
+  readonly stopAsked: Promise<'ignition-off'>;
   snapshot(): DeviceSnapshot;
 }
 
@@ -57,7 +69,14 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
   const notary = new DeviceNotary({ key: loadDeviceKey(config.evidence), unitId: config.unit.id });
   const startedMonoMs = clock.monoMs();
   const warnings = new Warnings({ clock, log });
-  const clockWatch = new ClockWatch({ clock, readKernel: kernelClock, log });
+  const clockWatch = new ClockWatch({
+    clock,
+    readKernel: kernelClock,
+    log,
+    askService: askTimeService,
+    satelliteOffsetMs: () => site.satelliteOffsetMs,
+  });
+  const watchdog = new Watchdog({ clock, log, notify: notifyServiceManager });
   const counts: PassageCounts = { read: 0, unreadable: 0, hits: 0 };
   const hotlistWarnings = new HotlistWarnings(warnings);
   const deliveryWarnings = new DeliveryWarnings({ warnings, clock });
@@ -103,17 +122,44 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
     reachMs: config.store.retentionDays * DAY_MS,
     clock,
     log,
-    onLateHit: () => {
+    onLateHit: (hitId) => {
       counts.hits++;
       uplink.wake();
+      crew.hit(hitId);
     },
   });
+  let askStop: (reason: 'ignition-off') => void;
+  const stopAsked = new Promise<'ignition-off'>((resolve) => {
+    askStop = resolve;
+  });
+  const site: Site = new Site({
+    config,
+    clock,
+    log,
+    warnings,
+    clockQuality: () => clockWatch.quality,
+    commitEvent: (event) => {
+      store.commitEvent(event);
+      uplink.wake();
+    },
+    onLimit: (framesPerSecond) => {
+      for (const { vision } of cameras) vision.limit(framesPerSecond);
+    },
+    onIgnitionOff: () => askStop('ignition-off'),
+    onMute: (untilMono) => crew.muted(untilMono),
+  });
+  const crew = new Crew({ config: config.display, clock, log, warnings, site, store });
+  const metrics = () => renderMetrics(snapshot());
   const control = new ControlServer({
     socketPath: config.control.socketPath,
     snapshot,
-    metrics: () => renderMetrics(snapshot()),
+    metrics,
+    crew,
     log,
   });
+  const { metricsPort } = config.health;
+  const metricsServer =
+    metricsPort === undefined ? undefined : new MetricsServer({ port: metricsPort, metrics, log });
   const cameras = config.cameras.map((camera) => ({ id: camera.id, vision: buildVision(camera) }));
   let looking: NodeJS.Timeout | undefined;
   let reportAtMono = startedMonoMs + FIRST_REPORT_AFTER_MS;
@@ -145,13 +191,16 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
     const { outcome } = passage;
     const matchedAtMs = clock.nowMs();
     const match = outcome.kind === 'read' ? hotlist.match(outcome.read, passage.decidedAtMs) : undefined;
+    const position = site.sealedAt(passage.decidedAtMs, passage.id);
+    let hit: Hit | undefined;
     try {
-      const { hit } = store.commit({
+      ({ hit } = store.commit({
         passage,
         clock: clockWatch.quality,
+        ...(position !== undefined && { position }),
         ...(outcome.kind === 'read' && { matchedAtMs }),
         ...(match !== undefined && { match }),
-      });
+      }));
       warnings.clear('store-failing', '');
       if (passage.phase === 'closed') counts[outcome.kind]++;
       if (hit !== undefined) counts.hits++;
@@ -160,20 +209,44 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
       throw error;
     }
     uplink.wake();
+    if (hit !== undefined) crew.hit(hit.id);
+    if (passage.phase === 'closed') crew.closed(passage.id);
   }
 
   /** States that nobody calls back about. */
   function look(): void {
     clockWatch.look();
+    lookAtCameras();
     const link = uplink.snapshot();
     const isConnected = link.link.state === 'connected';
     hotlist.linkChanged(isConnected);
     hotlistWarnings.look(hotlist.snapshot(), { ...link.inbound, isConnected });
     deliveryWarnings.lookAtLink(link);
     const { store: stored } = readStore();
+    feedWatchdog(isConnected, stored);
     if (stored === undefined) return;
     deliveryWarnings.lookAtStore(stored);
     if (clock.monoMs() >= reportAtMono) report(stored);
+  }
+
+  function feedWatchdog(isConnected: boolean, stored: StoreSnapshot | undefined): void {
+    const seen = cameras.map(({ id, vision }) => ({ id, vision: vision.snapshot() }));
+    const withFrames = seen.filter(({ vision }) => vision.source?.state === 'open').length;
+    watchdog.look(
+      stagesOf(seen, config.vision),
+      statusLine({
+        cameras: { total: seen.length, withFrames },
+        isConnected,
+        hitsWaiting: stored?.lanes.hits.items ?? 0,
+        warnings: warnings.visible().map(({ code }) => code),
+      }),
+    );
+  }
+
+  /** The first camera that has a picture tells how light it is. */
+  function lookAtCameras(): void {
+    const pictures = cameras.flatMap(({ vision }) => vision.snapshot().optics.picture ?? []);
+    site.look(pictures[0]?.brightness);
   }
 
   /** Tells the centre how the unit is; a report that cannot be stored is left out, the next one says the same. */
@@ -195,19 +268,29 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
     await control.start();
     await store.start();
     await hotlist.start(await readConfusions());
+    site.start();
+    crew.start();
+    await metricsServer?.start();
     uplink.start();
     look();
     looking = setInterval(look, LOOK_EVERY_MS);
     for (const { vision } of cameras) vision.start();
+    watchdog.ready();
   }
 
-  async function stop(): Promise<void> {
+  async function stop(reason: StopReason): Promise<void> {
+    watchdog.stopping();
+    crew.announceStop(reason);
+    site.announceStop();
     await Promise.all(cameras.map(({ vision }) => vision.stop()));
     clearInterval(looking);
     await recheck.stop();
     await uplink.stop();
     await hotlist.stop();
+    crew.stop();
+    await site.stop();
     await store.stop();
+    await metricsServer?.stop();
     await control.stop();
   }
 
@@ -220,6 +303,8 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
       warnings: warnings.visible(),
       cameras: cameras.map(({ id, vision }) => ({ id, vision: vision.snapshot() })),
       passages: counts,
+      ...site.snapshot(),
+      display: crew.snapshot(),
       hotlist: hotlist.snapshot(),
       recheck: recheck.snapshot(),
       ...readStore(),
@@ -247,7 +332,7 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
     }
   }
 
-  return { start, stop, snapshot };
+  return { start, stop, snapshot, stopAsked };
 }
 
 function tell(error: DeviceError): string {

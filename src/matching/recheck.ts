@@ -19,7 +19,7 @@ export interface HeldReads {
   heldReads(sinceMs: number, afterSequence: number, limit: number): readonly HeldRead[];
   heldRead(sequence: number): HeldRead | undefined;
   /** @returns undefined where the record is gone, or has told the match before. */
-  commitLate(recordId: string, match: Match, matchedAtMs: number): unknown;
+  commitLate(recordId: string, match: Match, matchedAtMs: number): { readonly id: string } | undefined;
   recheckedRevision(listId: string): number | undefined;
   setRecheckedRevision(listId: string, revision: number): void;
 }
@@ -45,7 +45,8 @@ export interface RecheckOptions {
   readonly reachMs: number;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly onLateHit: () => void;
+  /** @param hitId UUIDv7 */
+  readonly onLateHit: (hitId: string) => void;
 }
 
 export interface RecheckSnapshot {
@@ -215,9 +216,10 @@ export class Recheck {
   #match({ recordId, decidedAtMs, read }: HeldRead, { listId }: Job, keys: KeyIndex | undefined): void {
     const { matcher, reads, clock, onLateHit } = this.#options;
     const match = matcher.matchLate(read, decidedAtMs, listId, keys);
-    if (match === undefined || reads.commitLate(recordId, match, clock.nowMs()) === undefined) return;
+    const hit = match && reads.commitLate(recordId, match, clock.nowMs());
+    if (hit === undefined) return;
     this.#lateHits++;
-    onLateHit();
+    onLateHit(hit.id);
   }
 
   async #breathe(): Promise<void> {

@@ -21,4 +21,4 @@ const asked = once(process, 'SIGTERM');
 await device.start();
 log.info('running');
 await asked;
-await device.stop();
+await device.stop('stop');
