@@ -35,10 +35,6 @@ export class KeptLine<Line extends { close(): void }> {
     return this.#failures;
   }
 
-  get isOpen(): boolean {
-    return this.#line !== undefined;
-  }
-
   /** @returns what `act` gave; undefined where the line cannot be used at the moment */
   use<T>(atMono: number, act: (line: Line) => T): T | undefined {
     if (this.#line === undefined && atMono < this.#retryMono) return undefined;

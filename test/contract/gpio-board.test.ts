@@ -44,9 +44,9 @@ const BOARDS = [
 ];
 
 const BOTH_SIGNS = [
-  { sign: 'on at a voltage', activeLow: false },
-  { sign: 'on at 0 volts', activeLow: true },
-];
+  ['on at a voltage', false],
+  ['on at 0 volts', true],
+] as const;
 
 const benches: Bench[] = [];
 const opened: (InputLine | OutputLine)[] = [];
@@ -66,7 +66,7 @@ afterEach(() => {
 
 for (const { name, bench, isSkipped } of BOARDS) {
   describe.skipIf(isSkipped)(name, () => {
-    describe.each(BOTH_SIGNS)('a line that is $sign', ({ activeLow }) => {
+    describe.each(BOTH_SIGNS)('a line that is %s', (_sign, activeLow) => {
       it('is read as what it means, each time anew', () => {
         const { board, pull } = keptBench(bench());
         pull(3, activeLow);
