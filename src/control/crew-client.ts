@@ -19,7 +19,7 @@ const MOST_LINE_CHARACTERS = 16_000_000;
  * @throws DeviceError control.unreachable, also where it falls silent; control.refused.
  */
 export async function* followControl(options: FollowOptions): AsyncGenerator<unknown, void> {
-  const { socketPath, path, silentAfterMs, signal } = options;
+  const { socketPath, signal } = options;
   try {
     const response = await send('GET', options);
     let rest = '';
@@ -33,7 +33,7 @@ export async function* followControl(options: FollowOptions): AsyncGenerator<unk
   } catch (cause) {
     if (signal.aborted) return;
     if (cause instanceof DeviceError) throw cause;
-    throw unreachable(socketPath, `${path.split('?')[0]}, silent after ${silentAfterMs} ms`, cause);
+    throw unreachable(socketPath, cause);
   }
 }
 
@@ -47,7 +47,7 @@ export async function tellControl(socketPath: string, path: string, timeoutMs = 
     response.resume();
   } catch (cause) {
     if (cause instanceof DeviceError) throw cause;
-    throw unreachable(socketPath, 'no answer', cause);
+    throw unreachable(socketPath, cause);
   }
 }
 
@@ -56,15 +56,19 @@ type Sent = Omit<FollowOptions, 'signal'> & { readonly signal?: AbortSignal };
 function send(method: 'GET' | 'POST', sent: Sent): Promise<IncomingMessage> {
   const { socketPath, path, silentAfterMs, signal } = sent;
   return new Promise((resolve, reject) => {
+    let heard: IncomingMessage | undefined;
     // An agent of its own would keep the connection: a screen that ends should leave nothing open.
     const asked = request(
       { socketPath, path, method, agent: false, ...(signal && { signal }) },
       (response) => {
+        heard = response;
         if (response.statusCode === 200) return resolve(response);
         void refusalIn(response).then(reject, reject);
       },
     );
-    asked.setTimeout(silentAfterMs, () => asked.destroy(new Error('nothing was heard')));
+    asked.setTimeout(silentAfterMs, () =>
+      (heard ?? asked).destroy(new Error(`nothing was heard for ${silentAfterMs} ms`)),
+    );
     asked.on('error', reject);
     asked.end();
   });
@@ -80,9 +84,9 @@ async function refusalIn(response: IncomingMessage): Promise<DeviceError> {
   });
 }
 
-function unreachable(socketPath: string, what: string, cause: unknown): DeviceError {
+function unreachable(socketPath: string, cause: unknown): DeviceError {
   return new DeviceError('control.unreachable', {
-    message: `cannot follow the daemon at ${socketPath} (${what}): ${messageOf(cause)}`,
+    message: `cannot reach the daemon at ${socketPath}: ${messageOf(cause)}`,
     hint: 'Is it running (systemctl status anprd), with the same configuration, and may you open its socket?',
     cause,
   });

@@ -40,7 +40,9 @@ function headOf(model: WatchModel, nowMono: number, { columns }: ScreenSize, pai
           ...(mutedMs > 0 ? [`muted ${duration(mutedMs / 1000)}`] : []),
           equipment.profile,
         ];
-  const lines = [paint(cut(words.join(' | '), columns).padEnd(columns), BAR_COLOUR)];
+  const title = words.join(' | ');
+  const named = title.length <= columns ? title : words.slice(1).join(' | ');
+  const lines = [paint(cut(named, columns).padEnd(columns), BAR_COLOUR)];
   if (stopping !== undefined) {
     const why = stopping === 'ignition-off' ? 'the ignition is off' : 'it was told to';
     lines.push(paint(cut(`THE DEVICE IS STOPPING: ${why}`, columns), WARNING_COLOUR));
@@ -60,14 +62,12 @@ function footOf(model: WatchModel, nowMono: number, { columns }: ScreenSize, pai
   const keys = canDecide
     ? ['c confirm', 'r reject', 'n next', 'p back', 'm mute', 'q quit']
     : ['m mute', 'q quit'];
-  const long = keys.join('  ');
-  const short = keys.map((key) =>
-    key
-      .split(' ')
-      .map((word, i) => (i === 0 ? word : word.slice(0, 4)))
-      .join(' '),
-  );
-  const line = long.length <= columns ? long : short.join(' ');
+  const spelled = [
+    keys.join('  '),
+    keys.map((key) => key.replace(/ (.{4}).*/, ' $1')).join(' '),
+    keys.map((key) => key[0]).join(' '),
+  ];
+  const line = spelled.find(({ length }) => length <= columns) ?? '';
   return [
     ...(notice === undefined ? [] : [paint(cut(printable(notice), columns), WARNING_COLOUR)]),
     paint(cut(line, columns).padEnd(columns), BAR_COLOUR),

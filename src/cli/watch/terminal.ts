@@ -44,7 +44,8 @@ export class Terminal {
 
   /** Draws only where something has changed, and nothing while a slow line is still busy with what came before. */
   draw(lines: readonly string[]): void {
-    const text = lines.map((line) => `${line}${ESC}[K`).join('\r\n');
+    // Erased before, not after: behind a full line the cursor still stands on its last character.
+    const text = lines.map((line) => `${ESC}[2K${line}`).join('\r\n');
     if (text === this.#drawn || this.#output.writableNeedDrain) return;
     this.#drawn = text;
     this.#output.write(`${ESC}[H${text}${ESC}[J`);
