@@ -12,6 +12,7 @@ const MAY_IMPORT: Record<string, { rooms: string[]; why: string }> = {
   config: { rooms: ['lib'], why: 'options are declared apart from who uses them' },
   native: { rooms: ['lib'], why: 'the addon moves bytes; stages decide' },
   capture: { rooms: ['domain', 'lib', 'native'], why: 'a stage' },
+  optics: { rooms: ['domain', 'lib', 'native'], why: 'a stage' },
   plates: { rooms: ['domain', 'lib', 'native'], why: 'a stage' },
   passages: { rooms: ['domain', 'lib', 'native'], why: 'a stage' },
   matching: { rooms: ['domain', 'lib'], why: 'a stage' },

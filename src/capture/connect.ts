@@ -20,8 +20,13 @@ export function connect(config: LiveConfig): Promise<VideoCapture> {
   }
 }
 
+/** The path of a V4L2 camera, which may be configured by its number alone. */
+export function v4l2DeviceOf({ device }: Extract<LiveConfig, { kind: 'v4l2' }>): string {
+  return /^\d+$/.test(device) ? `/dev/video${device}` : device;
+}
+
 async function connectV4l2(config: Extract<LiveConfig, { kind: 'v4l2' }>): Promise<VideoCapture> {
-  const device = /^\d+$/.test(config.device) ? `/dev/video${config.device}` : config.device;
+  const device = v4l2DeviceOf(config);
   await access(device, constants.R_OK | constants.W_OK).catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'EACCES'
       ? openFailed(`${device} may not be used`, 'Add the service user to the group video.', cause)

@@ -4,6 +4,7 @@ import type { DeviceError } from '../lib/errors.js';
 import { connect } from './connect.js';
 import type { FrameSource } from './frame-source.js';
 import { LiveSource } from './live-source.js';
+import type { VideoCapture } from './opencv.js';
 import { PicturesSource } from './pictures-source.js';
 import { VideoFileSource } from './video-file-source.js';
 
@@ -14,11 +15,13 @@ export interface SourceDependencies {
   readonly onWarning: (warning: DeviceError) => void;
   /** See LiveSource: only a new process helps. */
   readonly onStuck: () => void;
+  /** See LiveSource; recordings have nothing to be set. */
+  readonly beforeRead?: (capture: VideoCapture) => void;
 }
 
 /** The source that the configuration names, not opened yet. */
 export function createSource(config: SourceConfig, dependencies: SourceDependencies): FrameSource {
-  const { clock, silentAfterMs, onWarning, onStuck } = dependencies;
+  const { clock, silentAfterMs, onWarning, onStuck, beforeRead } = dependencies;
   switch (config.kind) {
     case 'file':
       return new VideoFileSource({ path: config.path, pace: config.pace, clock, onWarning });
@@ -31,6 +34,12 @@ export function createSource(config: SourceConfig, dependencies: SourceDependenc
         onWarning,
       });
     default:
-      return new LiveSource({ connect: () => connect(config), clock, silentAfterMs, onStuck });
+      return new LiveSource({
+        connect: () => connect(config),
+        ...(beforeRead && { beforeRead }),
+        clock,
+        silentAfterMs,
+        onStuck,
+      });
   }
 }

@@ -9,6 +9,8 @@ import { type Mat, openCv, type VideoCapture } from './opencv.js';
 export interface LiveSourceOptions {
   /** Opens the device or stream; throws DeviceError capture.open-failed. */
   readonly connect: () => Promise<VideoCapture>;
+  /** Called before every read, as for setting the exposure of the frame to come. */
+  readonly beforeRead?: (capture: VideoCapture) => void;
   readonly clock: Clock;
   /** A read that gives nothing for so long is given up. */
   readonly silentAfterMs: number;
@@ -60,6 +62,7 @@ export class LiveSource implements FrameSource {
     for (let drained = 0; ; drained++) {
       const capture = this.#capture;
       if (!capture) return undefined;
+      this.#options.beforeRead?.(capture);
       const askedMonoMs = this.#options.clock.monoMs();
       const mat = await this.#read(capture);
       if (!mat) return undefined;

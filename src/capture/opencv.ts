@@ -69,6 +69,7 @@ export interface OpenCv {
   readonly CAP_FFMPEG: number;
   readonly CAP_GSTREAMER: number;
   readonly CAP_V4L2: number;
+  readonly CAP_PROP_EXPOSURE: number;
   readonly CAP_PROP_FOURCC: number;
   readonly CAP_PROP_FPS: number;
   readonly CAP_PROP_FRAME_COUNT: number;

@@ -155,7 +155,9 @@ export const exposureSchema = z.strictObject({
   alternate: z
     .boolean()
     .default(false)
-    .describe('Whether every second frame is exposed for shiny plates, at a quarter of the exposure.'),
+    .describe(
+      'Whether every second frame is exposed for shiny plates, at a quarter of the exposure; needs control.',
+    ),
 });
 
 export const powerSchema = z.strictObject({

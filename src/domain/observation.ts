@@ -1,5 +1,6 @@
 import type { Quad } from './geometry.js';
 import type { Lattice } from './lattice.js';
+import type { PlateLook } from './optics.js';
 import type { PlateCrop } from './plate-crop.js';
 
 /** One plate in one frame: where it is, and what its characters may be. */
@@ -17,6 +18,8 @@ export interface Observation {
   readonly sharpness?: number;
   /** What the reader saw. Absent as the lattice is. */
   readonly crop?: PlateCrop;
+  /** How the plate looks in the crop; absent where nobody measured it. */
+  readonly look?: PlateLook;
   /** That its first reading was doubtful, so that it was looked at again, closer. */
   readonly lookedAgain?: boolean;
   /** That the frame's edge cuts the plate off, or may do so; it is not read then. */

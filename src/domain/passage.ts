@@ -1,5 +1,6 @@
 import type { Quad } from './geometry.js';
 import type { PlateHint } from './hint.js';
+import type { PlateLook } from './optics.js';
 import type { PlateRead } from './read.js';
 
 /** A picture ready to store and send. */
@@ -58,6 +59,8 @@ export interface Passage {
   readonly quad: Quad;
   /** Of that frame, which the overview may show smaller; absent in records of older versions. */
   readonly frameSize?: { readonly widthPx: number; readonly heightPx: number };
+  /** How the plate looked where it was largest, wholly in view and measured; for the camera's health, not for the record. */
+  readonly look?: PlateLook;
   readonly platePatch?: EncodedImage;
   readonly overviewImage?: EncodedImage;
 }

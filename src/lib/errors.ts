@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   'capture.silent': { retryable: true },
   'capture.bad-frame': { retryable: true },
   'capture.bad-picture': { retryable: false },
+  'capture.controls-unavailable': { retryable: true },
   'models.manifest-invalid': { retryable: false },
   'models.checksum-mismatch': { retryable: false },
   'models.load-failed': { retryable: false },

@@ -1,6 +1,7 @@
 import type { Calibration } from '../domain/calibration.js';
 import type { Frame } from '../domain/frame.js';
 import type { Observation } from '../domain/observation.js';
+import type { PlateLook } from '../domain/optics.js';
 import type { Direction, EncodedImage, Passage, PassageOutcome } from '../domain/passage.js';
 import { Evidence, type PictureCap, type PictureTools } from './evidence.js';
 import { passageHints } from './hints/hints.js';
@@ -47,6 +48,7 @@ export class OpenPassage {
   #firstSeenAtMs = 0;
   #lastSeenAtMs = 0;
   #decidedAtMs = 0;
+  #look: PlateLook | undefined;
   #encoded: { readonly of: unknown; readonly images: Images } | undefined;
 
   constructor(options: OpenPassageOptions) {
@@ -110,6 +112,7 @@ export class OpenPassage {
     this.#lastSeenAtMs = frame.capturedAtMs;
     this.#motion = track.motion;
     this.#seenWhole ||= observation.cutOff !== true;
+    if (observation.cutOff !== true) this.#look = largerOf(this.#look, observation.look);
     this.#scoreSum += observation.detectionScore;
     this.#sightings++;
 
@@ -160,6 +163,7 @@ export class OpenPassage {
       this.#motion = other.#motion;
     }
     this.#seenWhole ||= other.#seenWhole;
+    this.#look = largerOf(this.#look, other.#look);
     this.#scoreSum += other.#scoreSum;
     this.#sightings += other.#sightings;
     this.#decidedAtMs = Math.max(this.#decidedAtMs, other.#decidedAtMs);
@@ -198,6 +202,7 @@ export class OpenPassage {
       direction: this.direction,
       quad: shown.quad,
       frameSize: shown.frameSize,
+      ...(this.#look && { look: this.#look }),
       ...images,
     };
   }
@@ -231,6 +236,10 @@ export class OpenPassage {
     }
     return this.#encoded?.images ?? {};
   }
+}
+
+function largerOf(a: PlateLook | undefined, b: PlateLook | undefined): PlateLook | undefined {
+  return (b?.heightPx ?? 0) > (a?.heightPx ?? 0) ? b : a;
 }
 
 interface Images {

@@ -2,9 +2,10 @@ import type { FrameSource } from '../capture/frame-source.js';
 import type { MotionGate } from '../capture/motion-gate.js';
 import type { Frame } from '../domain/frame.js';
 import type { Observation } from '../domain/observation.js';
-import { NO_OPTICS } from '../domain/optics.js';
+import type { ExposureLook, PictureLook, PlateLook } from '../domain/optics.js';
 import type { Passage } from '../domain/passage.js';
 import type { Clock } from '../lib/clock.js';
+import type { Optics } from '../optics/optics.js';
 import type { Passages } from '../passages/passages.js';
 import type { Recogniser } from '../plates/recogniser.js';
 import { FrameLimit } from './frame-limit.js';
@@ -16,6 +17,12 @@ export interface CameraLoopOptions {
   readonly recogniser: Pick<Recogniser, 'detect' | 'read' | 'lookAgain' | 'snapshot'>;
   readonly passages: Passages;
   readonly gate: MotionGate;
+  readonly optics: Optics;
+  readonly exposure: {
+    /** Told of every frame that went through, and of the plates read in it. */
+    frame(picture: PictureLook, plates: readonly PlateLook[]): void;
+    readonly look: ExposureLook;
+  };
   readonly clock: Clock;
   /** A camera whose frames are stamped with this machine's monotonic clock, unlike a recording's. */
   readonly isLive: boolean;
@@ -48,7 +55,7 @@ export class CameraLoop {
 
   /** Runs until there are no more frames, then reports all that is open. */
   async run(resumeFromFrame: number): Promise<void> {
-    const { source, passages, gate, room } = this.#options;
+    const { source, passages, gate, optics, exposure, room } = this.#options;
     await source.open(resumeFromFrame);
     while (!this.#stopping) {
       await room();
@@ -57,7 +64,12 @@ export class CameraLoop {
       if (frame === undefined) break;
       if (this.#isLeftOut(frame)) continue;
       const isWorthLooking = gate.isWorthLooking(frame, passages.isFollowing);
-      this.#report(passages.observe(frame, isWorthLooking ? await this.#recognise(frame) : []));
+      const plates = isWorthLooking ? await this.#recognise(frame) : [];
+      this.#report(passages.observe(frame, plates));
+      exposure.frame(
+        optics.frame(frame),
+        plates.flatMap(({ look }) => look ?? []),
+      );
       this.#framesProcessed++;
       if (!isWorthLooking) this.#framesWithoutMotion++;
       this.#beat(false);
@@ -110,7 +122,7 @@ export class CameraLoop {
   }
 
   async #recognise(frame: Frame): Promise<Observation[]> {
-    const { recogniser, passages, mostSecondLooks } = this.#options;
+    const { recogniser, passages, optics, mostSecondLooks } = this.#options;
     const detections = await recogniser.detect(frame);
     const quads = detections.map(({ quad }) => quad);
     const chosen = passages.chooseReads(frame, quads);
@@ -133,7 +145,7 @@ export class CameraLoop {
         reads[place] = closer[index] as Observation;
       });
     }
-    const readOf = new Map(chosen.map((index, place) => [index, reads[place]]));
+    const readOf = new Map(chosen.map((index, place) => [index, optics.plate(reads[place] as Observation)]));
     return detections.map(
       ({ quad, score }, index) =>
         readOf.get(index) ?? {
@@ -147,11 +159,15 @@ export class CameraLoop {
   }
 
   #report(passages: readonly Passage[]): void {
-    for (const passage of passages) this.#options.onPassage(passage);
+    const { optics, clock, onPassage } = this.#options;
+    for (const passage of passages) {
+      if (passage.phase === 'closed') optics.vehicle(passage, clock.monoMs());
+      onPassage(passage);
+    }
   }
 
   #beat(now: boolean): void {
-    const { clock, source, recogniser, passages, onProgress } = this.#options;
+    const { clock, source, recogniser, passages, optics, exposure, onProgress } = this.#options;
     const monoMs = clock.monoMs();
     if (!now && monoMs - this.#lastBeatMonoMs < BEAT_EVERY_MS) return;
     this.#lastBeatMonoMs = monoMs;
@@ -168,7 +184,7 @@ export class CameraLoop {
       noise: noise.brief + noise.static + noise.faint,
       detectMs,
       readMs,
-      optics: NO_OPTICS,
+      optics: optics.look(exposure.look),
     });
   }
 }

@@ -1,4 +1,6 @@
+import { v4l2DeviceOf } from '../capture/connect.js';
 import { createSource } from '../capture/create-source.js';
+import { ExposureLoop } from '../capture/exposure-loop.js';
 import { MotionGate } from '../capture/motion-gate.js';
 import { openCv } from '../capture/opencv.js';
 import { encodeJpeg, resizeGrey } from '../capture/picture.js';
@@ -8,6 +10,8 @@ import { systemClock } from '../lib/clock.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import { createLogger } from '../lib/log.js';
 import { forbidCoreDumps } from '../native/core-dumps.js';
+import { Optics } from '../optics/optics.js';
+import { ViewWatch } from '../optics/view-watch.js';
 import { Passages } from '../passages/passages.js';
 import { Recogniser } from '../plates/recogniser.js';
 import { CameraLoop } from './camera-loop.js';
@@ -63,6 +67,15 @@ async function run(configuration: VisionConfiguration) {
     tools: { encodeJpeg, resizeGrey },
     calibration: recogniser.calibration,
   });
+  const exposure = new ExposureLoop({
+    config: camera.exposure,
+    device: camera.source.kind === 'v4l2' ? v4l2DeviceOf(camera.source) : undefined,
+    clock,
+  });
+  const view = new ViewWatch({
+    ...(configuration.views && { views: configuration.views }),
+    onViews: (views) => link.send({ kind: 'views', views }),
+  });
   let ended = '';
   const source = new ReopeningSource({
     source: createSource(camera.source, {
@@ -73,6 +86,7 @@ async function run(configuration: VisionConfiguration) {
         logger.error('the camera driver does not let go: starting over in a new process');
         process.exit(FAILED);
       },
+      beforeRead: (capture) => exposure.beforeRead(capture),
     }),
     backoff: new Backoff({
       firstMs: camera.reopenFirstSeconds * 1000,
@@ -83,6 +97,8 @@ async function run(configuration: VisionConfiguration) {
       // The end is said once everything before it was.
       if (state === 'ended') ended = detail;
       else link.send({ kind: 'source', state, detail });
+      if (state === 'open') exposure.opened();
+      else exposure.closed();
     },
     onWaiting: () => loop.waiting(),
   });
@@ -91,6 +107,8 @@ async function run(configuration: VisionConfiguration) {
     recogniser,
     passages,
     gate: new MotionGate({ lookEveryMs: plates.lookWithoutMotionSeconds * 1000 }),
+    optics: new Optics({ view }),
+    exposure,
     clock,
     isLive,
     mostSecondLooks: plates.secondLooksPerFrame,
@@ -106,6 +124,7 @@ async function run(configuration: VisionConfiguration) {
   await loop.run(resumeFromFrame);
   if (ended !== '') link.send({ kind: 'source', state: 'ended', detail: ended });
   await link.acknowledged();
+  await exposure.stop();
   await source.close();
   await recogniser.stop();
   logger.info(passages.snapshot(), 'passages');

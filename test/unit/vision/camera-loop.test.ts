@@ -3,6 +3,8 @@ import type { FrameSource } from '../../../src/capture/frame-source.js';
 import { MotionGate } from '../../../src/capture/motion-gate.js';
 import type { Frame } from '../../../src/domain/frame.js';
 import type { Passage } from '../../../src/domain/passage.js';
+import { Optics } from '../../../src/optics/optics.js';
+import { ViewWatch } from '../../../src/optics/view-watch.js';
 import { CameraLoop, type CameraLoopOptions } from '../../../src/vision/camera-loop.js';
 import type { VisionProgress } from '../../../src/vision/protocol.js';
 import { approach, frameAt, newPassages, quadAt } from '../../support/drives.js';
@@ -53,6 +55,8 @@ function build(source: Frames, options: Partial<CameraLoopOptions> = {}, certain
   const loop = new CameraLoop({
     source,
     gate: new MotionGate({ lookEveryMs: 0 }),
+    optics: new Optics({ view: new ViewWatch({ onViews: () => undefined }) }),
+    exposure: { frame: () => undefined, look: { state: 'off' } },
     recogniser: {
       detect: async (frame) => {
         clock.advance(40);
