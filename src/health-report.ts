@@ -49,6 +49,42 @@ export function healthReport(snapshot: DeviceSnapshot, store: StoreSnapshot, now
       id,
       state: vision.state,
       framesProcessed: vision.framesProcessed,
+      view: vision.optics.view.state,
     })),
+    position: positionData(snapshot.position),
+    lines: linesData(snapshot.lines),
+    machine: machineData(snapshot.machine),
   });
+}
+
+/** How well the receiver does: nothing of where. */
+function positionData({ source, state, ageMs, hdop, satellites }: DeviceSnapshot['position']) {
+  return {
+    source,
+    state,
+    ...(ageMs !== undefined && { ageSeconds: Math.floor(ageMs / 1000) }),
+    ...(hdop !== undefined && { hdop }),
+    ...(satellites !== undefined && { satellites }),
+  };
+}
+
+/** Without the illuminator: when it is switched says something of where the sun sets. */
+function linesData({ board, isTamperOpen, isIgnitionOn }: DeviceSnapshot['lines']) {
+  return {
+    board,
+    ...(isTamperOpen !== undefined && { tamperOpen: isTamperOpen }),
+    ...(isIgnitionOn !== undefined && { ignitionOn: isIgnitionOn }),
+  };
+}
+
+function machineData(machine: DeviceSnapshot['machine']) {
+  const { celsius, isThrottled, isUnderVoltage, wornPercent, freeBytes, writtenBytes } = machine;
+  return {
+    ...(celsius !== undefined && { celsius: Math.round(celsius) }),
+    ...(isThrottled !== undefined && { throttled: isThrottled }),
+    ...(isUnderVoltage !== undefined && { underVoltage: isUnderVoltage }),
+    ...(wornPercent !== undefined && { wornPercent }),
+    ...(freeBytes !== undefined && { freeBytes }),
+    ...(writtenBytes !== undefined && { writtenBytes }),
+  };
 }

@@ -9,6 +9,7 @@ export async function renderMetrics(snapshot: DeviceSnapshot): Promise<string> {
   const page = new Page();
   describeDevice(page, snapshot);
   describeVision(page, snapshot);
+  describeSite(page, snapshot);
   describeStore(page, snapshot);
   describeUplink(page, snapshot);
   return page.text();
@@ -26,6 +27,11 @@ class Page {
     const made = this.#gauges.get(name) ?? new Gauge(this.#declare(name, help, labels));
     this.#gauges.set(name, made);
     made.set(labels, value);
+  }
+
+  /** Only where the device knows it. @param divisor from the unit that it is kept in. */
+  gaugeIf(name: string, help: string, value: number | undefined, divisor = 1): void {
+    if (value !== undefined) this.gauge(name, help, value / divisor);
   }
 
   counter(name: string, help: string, value: number, labels: Labels = {}): void {
@@ -57,6 +63,45 @@ function describeDevice(
   }
   page.counter('hits_total', 'Hits that were issued.', passages.hits);
   page.counter('clock_jumps_total', 'Jumps of the wall clock against the monotonic one.', clock.jumps);
+}
+
+/** Nothing of where: how well the receiver does, what switches say, and the machine. */
+function describeSite(page: Page, { position, lines, machine, display }: DeviceSnapshot): void {
+  page.gauge(
+    'position_fixed',
+    'Whether the receiver of positions has a fix.',
+    flag(position.state === 'fixed'),
+  );
+  page.gaugeIf('position_age_seconds', 'Of the newest fix.', position.ageMs, 1000);
+  page.gaugeIf('position_hdop', 'Of the newest fix.', position.hdop);
+  page.gaugeIf('position_satellites', 'Of the newest fix.', position.satellites);
+  page.counter('position_sentences_total', 'Understood.', position.sentences);
+  page.counter('position_bad_sentences_total', 'Damaged, or none at all.', position.badSentences);
+  page.gaugeIf(
+    'position_clock_offset_seconds',
+    'System clock less time of the satellites.',
+    position.clockOffsetMs,
+    1000,
+  );
+  if (lines.isTamperOpen !== undefined)
+    page.gauge('tamper_open', 'Whether the cabinet is open.', flag(lines.isTamperOpen));
+  if (lines.isIgnitionOn !== undefined)
+    page.gauge('ignition_on', 'Ignition sense.', flag(lines.isIgnitionOn));
+  page.counter('line_failures_total', 'Lines that could not be used.', lines.failures);
+  page.gaugeIf('processor_celsius', 'Hottest sensor of the processor.', machine.celsius);
+  if (machine.isThrottled !== undefined)
+    page.gauge('processor_throttled', 'Whether it slows itself down.', flag(machine.isThrottled));
+  if (machine.isUnderVoltage !== undefined)
+    page.gauge('under_voltage', 'Whether the supply is too low.', flag(machine.isUnderVoltage));
+  page.gaugeIf('disk_worn_ratio', 'Used part of its life, by its own estimate.', machine.wornPercent, 100);
+  page.gaugeIf('disk_free_bytes', 'On the disk of the store.', machine.freeBytes);
+  if (machine.writtenBytes !== undefined)
+    page.counter('disk_written_bytes_total', 'By the main process.', machine.writtenBytes);
+  page.gauge('display_hits_unacknowledged', 'Hits that the crew has not decided on.', display.unacknowledged);
+}
+
+function flag(value: boolean): number {
+  return value ? 1 : 0;
 }
 
 function describeVision(page: Page, { cameras }: DeviceSnapshot): void {

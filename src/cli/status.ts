@@ -5,6 +5,7 @@ import type { DeviceSnapshot } from '../device-snapshot.js';
 import { duration } from './duration.js';
 import { renderDelivery } from './status-delivery.js';
 import { renderHotlist } from './status-hotlist.js';
+import { renderSite } from './status-site.js';
 
 export function register(program: Command): void {
   program
@@ -46,6 +47,7 @@ export function renderStatus(snapshot: DeviceSnapshot): string {
   lines.push(
     `passages: ${passages.read} read, ${passages.unreadable} unreadable, ${passages.hits} hits`,
     `clock: ${renderClock(clock)}`,
+    ...renderSite(snapshot),
     ...renderHotlist(snapshot, Date.now()),
     ...renderDelivery(snapshot, Date.now()),
   );

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { LinesConfig } from '../config/site-schema.js';
+import type { ViewLook } from '../domain/optics.js';
+import type { PositionSnapshot } from '../domain/position.js';
 import type { LossReason } from '../domain/statement.js';
 import { byLane, clockSource, count, digest, instant, lane, oneOf, opaqueId, uuid } from './fields.js';
 
@@ -83,7 +86,42 @@ export const healthReport = z
           'Of the process that watches it.',
         ),
         framesProcessed: count(),
+        view: oneOf<ViewLook['state']>({
+          learning: 'too few pictures yet',
+          same: 'it looks where it did',
+          moved: 'it has looked elsewhere for minutes',
+          unclear: 'too dark, too empty or too changeable to say',
+        }),
       }),
     ),
+    position: z
+      .strictObject({
+        source: oneOf<PositionSnapshot['source']>({ surveyed: '', serial: '', gpsd: '', none: '' }),
+        state: oneOf<PositionSnapshot['state']>({
+          fixed: '',
+          searching: 'the receiver speaks, and has no fix',
+          silent: 'nothing comes, or nothing that can be understood',
+          none: 'there is no receiver',
+        }),
+        ageSeconds: count().optional().describe('Of the newest fix.'),
+        hdop: z.number().optional(),
+        satellites: count().optional(),
+      })
+      .describe('How well the receiver of positions does; places travel sealed, in statements alone.'),
+    lines: z.strictObject({
+      board: oneOf<LinesConfig['board']['kind']>({ none: '', onoff: '', simulated: '' }),
+      tamperOpen: z.boolean().optional().describe('The cabinet.'),
+      ignitionOn: z.boolean().optional(),
+    }),
+    machine: z
+      .strictObject({
+        celsius: z.int().optional().describe('Of the processor.'),
+        throttled: z.boolean().optional().describe('It runs slower than it could.'),
+        underVoltage: z.boolean().optional(),
+        wornPercent: count().optional().describe('Of the disk, by its own estimate.'),
+        freeBytes: count().optional().describe('On the disk of the store.'),
+        writtenBytes: count().optional().describe('To disks by the main process, since its start.'),
+      })
+      .describe('Each absent where the machine does not tell it.'),
   })
   .describe('The state of the unit, at intervals; only the newest waits for a link.');

@@ -48,6 +48,20 @@ describe('what a unit tells of itself', () => {
     ]);
   });
 
+  it('says how receiver, lines and machine do; when the illuminator is on would tell of the place', () => {
+    const lines = { board: 'onoff', failures: 0, isIlluminatorOn: true, isTamperOpen: true } as const;
+    const report = told(deviceSnapshotOf({ lines }));
+    expect(report.position).toEqual({
+      source: 'serial',
+      state: 'fixed',
+      ageSeconds: 0,
+      hdop: 0.9,
+      satellites: 9,
+    });
+    expect(report.lines).toEqual({ board: 'onoff', tamperOpen: true });
+    expect(report.machine).toMatchObject({ celsius: 51, throttled: false });
+  });
+
   it('adds up what the metered link has carried in this hour', () => {
     const { meter } = uplinkSnapshotOf();
     const spentBytes = { ...meter.spentBytes, hits: 500 };

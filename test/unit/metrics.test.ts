@@ -37,6 +37,15 @@ describe('the counters of a device', () => {
     expect(lines.some((line) => line.startsWith('anprd_waiting_messages'))).toBe(false);
   });
 
+  it('tell of receiver and machine what they know, and nothing of where', async () => {
+    const lines = await linesOf();
+    expect(lines).toContain('anprd_position_fixed 1');
+    expect(lines).toContain('anprd_position_age_seconds 0.42');
+    expect(lines).toContain('anprd_processor_celsius 51.2');
+    expect(lines).toContain('anprd_disk_written_bytes_total 4096000');
+    expect(lines.some((line) => /tamper|worn|illuminator|latitude|longitude/.test(line))).toBe(false);
+  });
+
   it('tell when a certificate ends', async () => {
     const certificates = [{ of: 'device', notAfterMs: 1_800_000_000_000, expiring: false }] as const;
     const lines = await linesOf(deviceSnapshotOf({ uplink: uplinkSnapshotOf({}, { certificates }) }));
