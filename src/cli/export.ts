@@ -11,8 +11,8 @@ import { Progress } from './hotlist/progress.js';
 import { writeOut, writeWhole } from './whole-file.js';
 
 const HELP = `
-One statement a line, byte for byte as it was or will be published: hits, reads and losses, in the order
-of commits. The store is opened to be read alone; the daemon may run meanwhile. Records that were
+One statement a line, byte for byte as it was or will be published: hits, reads, events and losses,
+in the order of commits. The store is opened to be read alone; the daemon may run meanwhile. Records that were
 delivered are erased after store.retentionDays, so the first number is seldom 1: give it to anprctl
 verify as --from.
 

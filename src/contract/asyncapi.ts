@@ -38,7 +38,7 @@ const DESCRIPTION = [
   ],
   [
     'Everything goes with QoS 1, and nothing expires at the broker. A message may come more than once, always with',
-    'the same source and id. Hits, reads and losses are statements: published byte for byte as they were signed,',
+    'the same source and id. Hits, reads, events and losses are statements: published byte for byte as they were signed,',
     'numbered without a gap by the attribute sequence, each naming the digest of the one before; anprctl verify',
     'checks them.',
   ],

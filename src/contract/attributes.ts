@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { clockSource, instant, oneOf, opaqueId, uuid } from './fields.js';
+import { clockSource, eventKind, instant, oneOf, opaqueId, uuid } from './fields.js';
 
 /**
  * Attributes of CloudEvents 1.0: user properties of the packet on MQTT 5, fields of the envelope on
@@ -34,7 +34,7 @@ const sent = {
 };
 
 const sequence = number(
-  "evidence.sequence of the statement: rises by one over a unit's hits, reads and losses together.",
+  "evidence.sequence of the statement: rises by one over a unit's hits, reads, events and losses together.",
 );
 
 const ofRecord = {
@@ -53,6 +53,14 @@ export const hitAttributes = z.strictObject({
   clocksource: clockSource(),
   clockoffsetms: number('Absent where it is not known.').optional(),
   latencyms: number('From the frame that decided the read to the hit being in the store.'),
+  ...sent,
+});
+
+export const eventAttributes = z.strictObject({
+  ...event('uk.anpr.event.v1', uuid()),
+  time: instant().describe('When it happened.'),
+  sequence,
+  eventkind: eventKind(),
   ...sent,
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DeviceEventKind } from '../domain/device-event.js';
 import { LANES, type Lane } from '../domain/outbox.js';
 
 /** Kinds of values that several messages share. */
@@ -43,6 +44,16 @@ export function byLane<Value extends z.ZodType>(value: Value) {
   const lanes = Object.keys(LANES).map((name) => [name, value]);
   return z.strictObject(Object.fromEntries(lanes) as Record<Lane, Value>);
 }
+
+export const eventKind = () =>
+  oneOf<DeviceEventKind>({
+    'tamper-opened': 'the cabinet was opened',
+    'tamper-closed': 'it was shut again',
+    moved: 'the unit is not where it was surveyed',
+    'ignition-off': 'the vehicle was switched off, and the unit stops',
+    'hit-confirmed': 'the crew looked at a hit, and it is right',
+    'hit-rejected': 'the crew looked at a hit, and it is not',
+  });
 
 export const clockSource = () =>
   oneOf({ ntp: '', gps: '', unknown: 'nothing has said where the time comes from' });

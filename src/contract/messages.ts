@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import {
+  eventAttributes,
   healthAttributes,
   hitAttributes,
   imageAttributes,
@@ -9,7 +10,7 @@ import {
 } from './attributes.js';
 import { manifestEnvelope } from './lists.js';
 import { compoundCaptures, onvifEvent } from './renderings.js';
-import { hitStatement, lossStatement, readStatement } from './statements.js';
+import { eventStatement, hitStatement, lossStatement, readStatement } from './statements.js';
 import { healthReport, unitStatus } from './unit.js';
 
 /** Every topic that a unit publishes or listens to, and what stands on it. All go with QoS 1, none expires. */
@@ -86,6 +87,16 @@ export const MESSAGES = {
     retain: false,
     attributes: imageAttributes,
     data: { kind: 'bytes', contentType: 'image/jpeg', description: 'A JPEG.' },
+  },
+  event: {
+    title: 'Event',
+    summary:
+      'What happened to the unit itself, or what its crew decided. Goes with the hits, and is never dropped.',
+    address: '{prefix}/{unit}/event',
+    action: 'send',
+    retain: false,
+    attributes: eventAttributes,
+    data: { kind: 'json', name: 'EventStatement', schema: eventStatement },
   },
   loss: {
     title: 'Loss',

@@ -1,15 +1,18 @@
 import { z } from 'zod';
 import type { ClockQuality } from '../domain/capture-record.js';
+import type { DeviceEvent } from '../domain/device-event.js';
 import type { UkClass } from '../domain/grammar/forms.js';
 import type { PlateHint } from '../domain/hint.js';
 import type { HitReference } from '../domain/outbox.js';
 import type { Direction, UnreadableReason } from '../domain/passage.js';
+import type { SealedPosition } from '../domain/position.js';
 import type { ChainHead, ImageDigest, Loss, LossReason } from '../domain/statement.js';
 import type { ListLevel, MatchKind, VoiEntry } from '../domain/voi.js';
 import {
   clockSource,
   count,
   digest,
+  eventKind,
   instant,
   lane,
   oneOf,
@@ -19,12 +22,15 @@ import {
   vrm,
 } from './fields.js';
 
-/** What a unit says under its signature: hits, reads and losses. */
+/** What a unit says under its signature: hits, reads, events and losses. */
 
 const evidence = z
   .strictObject({
     chain: uuid().describe('A unit that lost its store begins another chain.'),
-    sequence: z.int().min(1).describe('From 1 without a gap over hits, reads and losses of the chain.'),
+    sequence: z
+      .int()
+      .min(1)
+      .describe('From 1 without a gap over hits, reads, events and losses of the chain.'),
     previous: z
       .union([digest(), z.literal('')])
       .describe("Digest of the statement before, base64url: SHA-256 of its signed bytes; '' for the first."),
@@ -95,8 +101,37 @@ const clock = z
   } satisfies Record<keyof ClockQuality, z.ZodType>)
   .describe('How far the times can be believed.');
 
+const position = z
+  .strictObject({
+    keyId: z
+      .string()
+      .regex(/^[0-9a-f]{16}$/)
+      .describe("First 16 hex digits of the SHA-256 of the centre's raw public key."),
+    sealed: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{256}$/)
+      .describe(
+        [
+          'Base64url: encapsulated key (32 bytes), ciphertext (144), tag (16). HPKE (RFC 9180), base mode, X25519,',
+          'HKDF-SHA256, AES-256-GCM; info is "anprd position 1", aad is unitId, a slash, and recordId or eventId.',
+          'It opens to JSON with spaces behind it: lat, lon (WGS 84, degrees), source (surveyed, serial, gpsd),',
+          'ageMs (from the nearest fix), and where known interpolated, hdop, sats, speed (m/s), course (degrees from',
+          'true north).',
+        ].join(' '),
+      ),
+  } satisfies Record<keyof SealedPosition, z.ZodType>)
+  .describe(
+    'Where the unit was, for the centre alone: anprctl unseal opens it. Absent where it was not known.',
+  );
+
 /** Parts that several statements share; named in the document, so that they stand there once. */
-export const STATEMENT_PARTS = { Evidence: evidence, Pictures: images, Frames: frames, Clock: clock };
+export const STATEMENT_PARTS = {
+  Evidence: evidence,
+  Pictures: images,
+  Frames: frames,
+  Clock: clock,
+  Position: position,
+};
 
 /** What is known of every passage. */
 const record = {
@@ -135,6 +170,7 @@ const record = {
     .optional()
     .describe("Width and height of the camera's frame; the overview may show it smaller."),
   clock,
+  position: position.optional(),
 };
 
 const readable = {
@@ -282,6 +318,24 @@ export const hitStatement = z
     ...sealed,
   })
   .describe('A read that matched a vehicle of interest.');
+
+/** Two of them are called otherwise on the wire. */
+const {
+  id: eventId,
+  atMs: at,
+  ...ofEvent
+} = {
+  id: uuid().describe("The receiver's key for telling a repeat."),
+  kind: eventKind(),
+  atMs: instant().describe('When it happened.'),
+  hitId: uuid().optional().describe('The hit that the crew confirmed or rejected.'),
+  clock,
+  position: position.optional(),
+} satisfies Record<keyof DeviceEvent, z.ZodType>;
+
+export const eventStatement = z
+  .strictObject({ type: z.literal('event'), eventId, at, ...ofEvent, ...sealed })
+  .describe('Something that happened to the unit itself, or that its crew decided.');
 
 export const lossStatement = z
   .strictObject({

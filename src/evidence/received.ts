@@ -7,11 +7,11 @@ import { hasRepeatedName } from './repeated-names.js';
 /** A statement as somebody received it: read, and nothing of it believed yet. Pure. */
 export interface ReceivedStatement {
   readonly kind: 'statement';
-  readonly type: 'hit' | 'read' | 'loss';
+  readonly type: 'hit' | 'read' | 'event' | 'loss';
   readonly unitId: string;
-  /** Of the hit, the record or the loss. */
+  /** Of the hit, the record, the event or the loss. */
   readonly id: string;
-  /** Absent of a loss. */
+  /** Of a hit or a read. */
   readonly recordId?: string;
   readonly evidence: Evidence;
   /** What was signed. */
@@ -75,10 +75,11 @@ const losses = z.array(
 const statementSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hit'), ...common, hitId: uuid, read: z.object({ recordId: uuid }), images }),
   z.object({ type: z.literal('read'), ...common, recordId: uuid, images }),
+  z.object({ type: z.literal('event'), ...common, eventId: uuid }),
   z.object({ type: z.literal('loss'), ...common, lossId: uuid, losses }),
 ]);
 
-const STATEMENT_EVENT = /^uk\.anpr\.(hit|read|loss)\.v1$/;
+const STATEMENT_EVENT = /^uk\.anpr\.(hit|read|event|loss)\.v1$/;
 
 /**
  * Reads a statement, bare or in a structured CloudEvent with `data`. The order of names, spaces and
@@ -130,7 +131,7 @@ export function readStatement(line: string): ReceivedLine {
     bytes,
     digest: digestOf(bytes),
     signature: Buffer.from(signature, 'base64url'),
-    images: statement.type === 'loss' ? [] : (statement.images ?? []),
+    images: 'images' in statement ? (statement.images ?? []) : [],
     losses: statement.type === 'loss' ? lossesOf(statement.losses, evidence.chain) : [],
   };
 }
@@ -143,14 +144,16 @@ function idOf(statement: ParsedStatement): string {
       return statement.hitId;
     case 'read':
       return statement.recordId;
+    case 'event':
+      return statement.eventId;
     case 'loss':
       return statement.lossId;
   }
 }
 
 function recordOf(statement: ParsedStatement): { recordId?: string } {
-  if (statement.type === 'loss') return {};
-  return { recordId: statement.type === 'hit' ? statement.read.recordId : statement.recordId };
+  if (statement.type === 'hit') return { recordId: statement.read.recordId };
+  return statement.type === 'read' ? { recordId: statement.recordId } : {};
 }
 
 /** Runs that are coarse take in numbers that were not lost, so they explain none; nor do lost pictures. */

@@ -56,7 +56,7 @@ export interface ChainVerdict {
   readonly unitId?: string;
   readonly keyIds: readonly string[];
   /** Different statements that were believed. */
-  readonly statements: { readonly hit: number; readonly read: number; readonly loss: number };
+  readonly statements: Readonly<Record<ReceivedStatement['type'], number>>;
   /** First and last number of what was believed; 0 where there is none. */
   readonly first: number;
   readonly last: number;
@@ -89,7 +89,7 @@ interface Chain {
   unitId: string | undefined;
   readonly index: LinkIndex;
   readonly keyIds: Set<string>;
-  readonly statements: { hit: number; read: number; loss: number };
+  readonly statements: Record<ReceivedStatement['type'], number>;
   repeats: number;
   /** Found while statements came; what is missing or does not link is found in the end. */
   breaks: number;
@@ -169,7 +169,7 @@ export class StreamVerifier {
         unitId: undefined,
         index: new LinkIndex(),
         keyIds: new Set(),
-        statements: { hit: 0, read: 0, loss: 0 },
+        statements: { hit: 0, read: 0, event: 0, loss: 0 },
         repeats: 0,
         breaks: 0,
         firstBreak: undefined,

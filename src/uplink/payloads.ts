@@ -5,7 +5,7 @@ import type { StatementKind } from '../domain/statement.js';
 import { type CloudEvent, encodeEvent, isoTime } from './cloud-event.js';
 import { type Addressing, TOPICS, type TopicName, topicOf } from './topics.js';
 
-/** What is said of records, hits, pictures and the device itself, as CloudEvents; pure. */
+/** What is said of records, hits, pictures, events and the device itself, as CloudEvents; pure. */
 
 /** A message as it is handed to the broker, always with QoS 1. Nothing ever expires. */
 export interface WireMessage {
@@ -35,6 +35,9 @@ export interface SealedText extends Partial<RecordText> {
   readonly type: StatementKind;
   readonly committedAt: string;
   readonly evidence: { readonly sequence: number };
+  /** In an event: what happened, and when (ISO 8601, UTC). */
+  readonly kind?: string;
+  readonly at?: string;
   /** In a hit: the record as it was when the hit was issued. */
   readonly read?: RecordText;
 }
@@ -131,14 +134,14 @@ function eventOf(message: OutboxMessage, unitId: string, statement: SealedText |
         id: message.id,
         source,
         type,
-        time: recordOf(statement)?.capturedAt ?? statement.committedAt,
+        time: recordOf(statement)?.capturedAt ?? statement.at ?? statement.committedAt,
         extensions: statementExtensions(statement),
         data: { kind: 'json', text: message.text },
       };
   }
 }
 
-/** A read is the record itself, a hit holds it; a loss has none. */
+/** A read is the record itself, a hit holds it; an event and a loss have none. */
 export function recordOf(statement: SealedText): RecordText | undefined {
   if (statement.type === 'read') return statement as RecordText;
   return statement.read;
@@ -147,6 +150,7 @@ export function recordOf(statement: SealedText): RecordText | undefined {
 /** A read is told in few bytes: its id is the record's, and what else it says of itself is in the data. */
 function statementExtensions(statement: SealedText): Record<string, string> {
   const sequence = String(statement.evidence.sequence);
+  if (statement.type === 'event') return { sequence, eventkind: String(statement.kind) };
   const record = recordOf(statement);
   if (record === undefined) return { sequence };
   const { recordId, cameraId, clock, capturedAt } = record;

@@ -57,6 +57,9 @@ async function storeWithEverything(): Promise<RecordStore> {
   report('AB12CDE', true);
   report('CD34EFG');
   report(undefined);
+  const position = { keyId: '0123456789abcdef', sealed: 'S'.repeat(256) };
+  store.commit({ passage: passageOf('EF56GHJ'), clock: quality, position });
+  store.commitEvent({ id: uuidv7(), kind: 'tamper-opened', atMs: Date.now(), clock: quality, position });
   const health = outboxMessages().health;
   if (health?.kind !== 'health') throw new Error('expected a health report');
   store.putHealth(uuidv7(), Date.now(), health.text);
@@ -86,7 +89,7 @@ describe.each([
     expectContract(centre.received, { retainAsPublished: centre.retainAsPublished });
     const kinds = new Set(centre.received.map(({ topic }) => topic.split('/')[2]));
     expect([...kinds].sort()).toEqual(
-      ['compound', 'health', 'hit', 'image', 'loss', 'onvif-ej', 'read', 'status'].sort(),
+      ['compound', 'event', 'health', 'hit', 'image', 'loss', 'onvif-ej', 'read', 'status'].sort(),
     );
     await centre.close();
   });

@@ -29,6 +29,7 @@ const record = {
   sequence: 1,
   passage,
   clock: { source: 'ntp', offsetMs: 3, maxErrorMs: 12 },
+  position: { keyId: '0123456789abcdef', sealed: 's'.repeat(256) },
 } as const;
 const images: ImageDigest[] = [
   { kind: 'plate-patch', revision: 2, sha256: 'p'.repeat(43) },
@@ -91,6 +92,18 @@ const SOURCES: Readonly<Record<string, StatementSource>> = {
     hits: [],
     images: [],
     committedAtMs: atMs + 900,
+  },
+  event: {
+    kind: 'event',
+    event: {
+      id: id(11),
+      kind: 'hit-confirmed',
+      atMs: atMs + 500,
+      hitId: hit.id,
+      clock: { source: 'gps', offsetMs: 2 },
+      position: { keyId: '0123456789abcdef', sealed: 'S'.repeat(256) },
+    },
+    committedAtMs: atMs + 950,
   },
   loss: {
     kind: 'loss',

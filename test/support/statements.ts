@@ -15,6 +15,7 @@ export interface StatingUnit {
   readonly head: ChainHead;
   read(images?: readonly ImageDigest[]): SealedStatement;
   hit(): SealedStatement;
+  event(): SealedStatement;
   loss(losses: readonly Loss[]): SealedStatement;
 }
 
@@ -60,6 +61,16 @@ export function statingUnit(
       const match = matchOf('BD51SMR', 'stolen');
       const hit = { id: idOf(`${chain} hit`, number), recordId: record.id, matchedAtMs: atMs + 30, match };
       return seal({ kind: 'hit', hit, record, images: [], committedAtMs });
+    },
+    event() {
+      const { number, atMs, committedAtMs } = next();
+      const event = {
+        id: idOf(`${chain} event`, number),
+        kind: 'tamper-opened',
+        atMs,
+        clock: { source: 'ntp' },
+      } as const;
+      return seal({ kind: 'event', event, committedAtMs });
     },
     loss(losses) {
       const { number, committedAtMs } = next();

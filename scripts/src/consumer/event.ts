@@ -24,13 +24,13 @@ export interface UnitEvent {
 }
 
 /** Other topics of a unit: further renderings of reads that came as events too. Nothing new is in them. */
-const EVENT_TOPIC = /[/.]([a-z0-9][a-z0-9-]{0,31})[/.](hit|read|image|loss|health|status)$/;
+const EVENT_TOPIC = /[/.]([a-z0-9][a-z0-9-]{0,31})[/.](hit|read|image|event|loss|health|status)$/;
 
 const attributesSchema = z
   .object({
     id: z.string().min(1).max(200),
     source: z.string().min(1).max(200),
-    type: z.string().regex(/^uk\.anpr\.(hit|read|image|loss|health|status)\.v\d+$/),
+    type: z.string().regex(/^uk\.anpr\.(hit|read|image|event|loss|health|status)\.v\d+$/),
   })
   .catchall(z.string());
 

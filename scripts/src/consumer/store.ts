@@ -6,7 +6,7 @@ import { keyIdOf, publicKeyOf } from '../../../src/lib/ed25519.js';
 import { messageOf } from '../../../src/lib/errors.js';
 import type { UnitEvent } from './event.js';
 
-const STATEMENT = /\.(hit|read|loss)\.v1$/;
+const STATEMENT = /\.(hit|read|event|loss)\.v1$/;
 
 /**
  * Where what was received is kept: one SQLite file, for several consumers side by side on one machine.

@@ -111,7 +111,7 @@ function tellBadLine(count: number, file: string, number: number, reason: string
 
 function nothingToVerify(others: number): DeviceError {
   return new DeviceError('evidence.stream-invalid', {
-    message: `there is no statement in it${others === 0 ? '' : `, only ${others} other messages`}; expected hits, reads or losses, one a line`,
-    hint: 'Give what was received on the topics of hits, reads and losses, or what anprctl export wrote.',
+    message: `there is no statement in it${others === 0 ? '' : `, only ${others} other messages`}; expected hits, reads, events or losses, one a line`,
+    hint: 'Give what was received on the topics of hits, reads, events and losses, or what anprctl export wrote.',
   });
 }

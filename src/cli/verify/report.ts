@@ -35,10 +35,10 @@ export function renderReport(report: StreamReport): string {
 function renderChain(verdict: ChainVerdict): string[] {
   const { chain, unitId, statements, first, last, end, repeats, missing, explained, breaks, firstBreak } =
     verdict;
-  const { hit, read, loss } = statements;
+  const { hit, read, event, loss } = statements;
   const lines = [
-    `chain ${chain} of ${unitId ?? 'an unknown unit'}: ${hit + read + loss} statements, ${first} to ${last}`,
-    `  ${hit} hits, ${read} reads, ${loss} notices of losses; ${repeats} repeats`,
+    `chain ${chain} of ${unitId ?? 'an unknown unit'}: ${hit + read + event + loss} statements, ${first} to ${last}`,
+    `  ${hit} hits, ${read} reads, ${event} events, ${loss} notices of losses; ${repeats} repeats`,
     `  ${missing} missing, ${explained} dropped by the unit, as it states itself`,
   ];
   if (end === 'untold') {

@@ -228,6 +228,38 @@ describe('a hit', () => {
   });
 });
 
+describe('an event', () => {
+  const event = {
+    id: idOf('event', 1),
+    kind: 'hit-rejected',
+    atMs: 1_790_000_000_000,
+    hitId: idOf('hit', 1),
+    clock: { source: 'gps', maxErrorMs: 40 },
+  } as const;
+
+  it('says what happened and when, and of which hit', () => {
+    const { data } = sealed({ kind: 'event', event, committedAtMs: 1_790_000_000_020 });
+    expect(data).toEqual({
+      type: 'event',
+      unitId: 'unit-7',
+      eventId: event.id,
+      kind: 'hit-rejected',
+      hitId: event.hitId,
+      at: '2026-09-21T14:13:20.000Z',
+      clock: event.clock,
+      committedAt: '2026-09-21T14:13:20.020Z',
+    });
+  });
+
+  it('says where, as it was sealed, and names no hit where there is none', () => {
+    const { hitId, ...opened } = { ...event, kind: 'tamper-opened' } as const;
+    const position = { keyId: '0123456789abcdef', sealed: 'S'.repeat(256) };
+    const { data } = sealed({ kind: 'event', event: { ...opened, position }, committedAtMs: event.atMs });
+    expect(data).toMatchObject({ kind: 'tamper-opened', position });
+    expect(data).not.toHaveProperty('hitId');
+  });
+});
+
 describe('a loss', () => {
   it('names lanes, reasons, counts and statements', () => {
     const losses = [{ lane: 'reads', reason: 'budget', count: 3, statements: [[4, 6]] }] as const;

@@ -49,7 +49,7 @@ describe('an intact chain', () => {
       chain: idOf('chain', 1),
       unitId: 'unit-1',
       keyIds: [deviceKey.id],
-      statements: { hit: 10, read: 40, loss: 0 },
+      statements: { hit: 10, read: 40, event: 0, loss: 0 },
       first: 1,
       last: 50,
       end: 'open',

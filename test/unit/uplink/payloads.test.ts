@@ -71,6 +71,17 @@ describe('on MQTT 5 (binary mode)', () => {
     expect(message.userProperties?.clockoffsetms).toBe(told);
   });
 
+  it('an event has the time when it happened, and says of what kind it is', () => {
+    const { topic, userProperties } = rendered('event');
+    expect(topic).toBe('anpr/unit-7/event');
+    expect(userProperties).toMatchObject({
+      time: '2026-09-21T14:13:20.900Z',
+      type: 'uk.anpr.event.v1',
+      eventkind: 'hit-confirmed',
+    });
+    expect(userProperties).not.toHaveProperty('cameraid');
+  });
+
   it('a loss has the time of its commit, and no camera', () => {
     const { topic, userProperties } = rendered('loss');
     expect(topic).toBe('anpr/unit-7/loss');
@@ -171,6 +182,7 @@ describe('topics', () => {
       'force/anpr/unit-7/hit',
       'force/anpr/unit-7/read',
       'force/anpr/unit-7/image',
+      'force/anpr/unit-7/event',
       'force/anpr/unit-7/loss',
       'force/anpr/unit-7/health',
       'force/anpr/unit-7/status',
