@@ -85,6 +85,11 @@ export class DriveLog {
     };
   }
 
+  /** UTC, milliseconds: of second 0. */
+  get beginsAtMs(): number {
+    return this.#options.beginsAtMs;
+  }
+
   /** What the receiver says of a whole second, sentences with their line ends. */
   sentencesAt(second: number): readonly string[] {
     return this.#sentences[second] ?? [];
