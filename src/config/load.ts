@@ -2,21 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { DeviceError, messageOf } from '../lib/errors.js';
+import { type ConfigIssue, crossChecks, type Issue, writePath } from './cross-checks.js';
 import { hintFor } from './hints.js';
 import { configSchema, type DeviceConfig } from './schema.js';
 
 export const DEFAULT_CONFIG_PATH = '/etc/anprd/anprd.yaml';
-
-/** One thing that is wrong with a configuration. */
-export interface ConfigIssue {
-  /** Such as `cameras[0].source.device`; `(file)` for what concerns the whole. */
-  readonly path: string;
-  /** Line in the file from 1, where it is known. */
-  readonly line?: number;
-  /** What was wrong, and what was expected. */
-  readonly problem: string;
-  readonly hint: string;
-}
 
 /** Every issue of a configuration at once: an operator mends them in one go. */
 export class ConfigError extends DeviceError {
@@ -89,8 +79,6 @@ export function parseConfig(text: string, file: string): DeviceConfig {
   return (parsed as z.ZodSafeParseSuccess<DeviceConfig>).data;
 }
 
-type Issue = ConfigIssue & { readonly keys: readonly PropertyKey[] };
-
 function explain(issue: z.core.$ZodIssue, value: unknown): Issue[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
@@ -110,66 +98,6 @@ function explain(issue: z.core.$ZodIssue, value: unknown): Issue[] {
       hint: hintFor(issue.path),
     },
   ];
-}
-
-/** What no single option can know. */
-function crossChecks(config: DeviceConfig): Issue[] {
-  const issues: Issue[] = [
-    ...repeatedIds(['cameras'], config.cameras, 'camera'),
-    ...repeatedIds(['hotlist', 'lists'], config.hotlist.lists, 'list'),
-  ];
-  if ((config.mqtt.certificateFile === undefined) !== (config.mqtt.keyFile === undefined)) {
-    issues.push({
-      keys: ['mqtt'],
-      path: 'mqtt',
-      problem: 'expected certificateFile and keyFile together, or neither',
-      hint: 'A client certificate is of no use without its key.',
-    });
-  }
-  if (config.plates.lookWithoutMotionSeconds > config.passages.lostAfterSeconds / 2) {
-    issues.push({
-      keys: ['plates', 'lookWithoutMotionSeconds'],
-      path: 'plates.lookWithoutMotionSeconds',
-      problem: `found ${config.plates.lookWithoutMotionSeconds}; expected at most half of passages.lostAfterSeconds (${config.passages.lostAfterSeconds})`,
-      hint: 'A vehicle that stands still would otherwise be taken for one that has gone.',
-    });
-  }
-  for (const name of ['platePatchMostBytes', 'overviewMostBytes'] as const) {
-    const found = config.passages[name];
-    // In base64, as MQTT 3.1.1 and compound captures have it.
-    const most = Math.floor((3 / 4) * (config.mqtt.mostPacketBytes - ENVELOPE_BYTES));
-    if (found <= most) continue;
-    issues.push({
-      keys: ['passages', name],
-      path: `passages.${name}`,
-      problem: `found ${found}; expected at most ${most}, three quarters of mqtt.mostPacketBytes (${config.mqtt.mostPacketBytes})`,
-      hint: 'A larger picture would be kept and never sent: raise mqtt.mostPacketBytes as well.',
-    });
-  }
-  return issues;
-}
-
-/** What a message has around a picture. */
-const ENVELOPE_BYTES = 2_048;
-
-function repeatedIds(
-  parent: readonly string[],
-  items: readonly { readonly id: string }[],
-  noun: string,
-): Issue[] {
-  return items.flatMap(({ id }, index) => {
-    if (items.findIndex((other) => other.id === id) === index) return [];
-    const keys = [...parent, index, 'id'];
-    const problem = `found ${JSON.stringify(id)} twice; expected a different id for each ${noun}`;
-    return [{ keys, path: writePath(keys), problem, hint: hintFor(keys) }];
-  });
-}
-
-function writePath(keys: readonly PropertyKey[]): string {
-  if (keys.length === 0) return '(file)';
-  return keys
-    .map((key, i) => (typeof key === 'number' ? `[${key}]` : (i > 0 ? '.' : '') + String(key)))
-    .join('');
 }
 
 function valueAt(value: unknown, keys: readonly PropertyKey[]): unknown {

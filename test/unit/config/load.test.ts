@@ -114,6 +114,19 @@ describe('a bad configuration', () => {
       'passages.overviewMostBytes',
       'never sent',
     ],
+    ['a heat that is cool', 'power: {coolCelsius: 80}', 'power.coolCelsius', 'Some degrees apart'],
+    [
+      'a stop that outlasts the battery',
+      'lines: {ignition: {line: 4}, ignitionOffSeconds: 10}',
+      'lines.ignitionOffSeconds',
+      '20 s of ignition off',
+    ],
+    [
+      'two lines of one number',
+      'lines: {tamper: {line: 4}, mute: {line: 4}}',
+      'lines.mute.line',
+      'Number on its chip',
+    ],
     ['a list where options belong', '[1, 2]', '(file)', 'anprd.yaml'],
   ])('names the place of %s', (_name, text, path, hint) => {
     const issue = issuesOf(text).find((candidate) => candidate.path === path);
