@@ -204,7 +204,7 @@ export const displaySchema = z.strictObject({
     .max(60)
     .default(3)
     .describe('A speed older than this is not known: what a moving driver may see is shown.'),
-  keepHits: whole(200, 1, 10_000).describe('Hits that are held for the display.'),
+  keepHits: whole(200, 1, 1_000).describe('Hits that are held for the display.'),
 });
 
 export type PositionConfig = z.infer<typeof positionSchema>;

@@ -12,7 +12,7 @@ export interface FollowOptions {
 }
 
 /** A line of the daemon's that is longer is no message of it. */
-const MOST_LINE_CHARACTERS = 16_000_000;
+const MOST_LINE_CHARACTERS = 64_000_000;
 
 /**
  * Follows a stream of JSON lines; ends when the daemon ends it, or when the signal is aborted.

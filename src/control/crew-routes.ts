@@ -17,9 +17,9 @@ export interface CrewDoor {
 
 /**
  * What waits in memory for a screen that does not read; beyond it the screen is cut off, and gets a snapshot when
- * it comes again. A snapshot of the most hits that can be configured is a fifth of it.
+ * it comes again. The largest snapshot, of a full board of the longest rows, is two thirds of it.
  */
-const MOST_WAITING_BYTES = 16_000_000;
+const MOST_WAITING_BYTES = 64_000_000;
 const DECISIONS = { confirm: 'hit-confirmed', reject: 'hit-rejected' } as const;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

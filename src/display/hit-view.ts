@@ -67,6 +67,10 @@ const COLUMNS = [
   'spare2',
 ] as const satisfies readonly (keyof VoiEntry)[];
 
+/** No screen holds more, and a board of such hits can be told at once. */
+const MOST_OTHER_ENTRIES = 4;
+const MOST_CHARACTERS = 600;
+
 export function viewOf({ hit, passage, state, arrival, stands, decidedAtMs }: BoardHit): HitView {
   const { match } = hit;
   const [first, ...others] = match.entries;
@@ -93,7 +97,7 @@ export function viewOf({ hit, passage, state, arrival, stands, decidedAtMs }: Bo
     ...(passage.hints !== undefined && { hints: passage.hints }),
     listLevel: first.list.level,
     listOwner: first.list.owner,
-    ...(others.length > 0 && { otherEntries: others.map(entryView) }),
+    ...(others.length > 0 && { otherEntries: others.slice(0, MOST_OTHER_ENTRIES).map(entryView) }),
     ...(decidedAtMs !== undefined && { decidedAtMs }),
   };
 }
@@ -108,8 +112,13 @@ function entryViewIn(ages: readonly ListAge[]): (matched: MatchedEntry) => Entry
       isListOverAge: age?.isOverAge ?? true,
       action,
       ...Object.fromEntries(
-        COLUMNS.filter((column) => entry[column] !== '').map((column) => [column, entry[column]]),
+        COLUMNS.filter((column) => entry[column] !== '').map((column) => [column, shortened(entry[column])]),
       ),
     };
   };
+}
+
+/** What is cut says so: nobody may take half of a sentence for the whole. */
+function shortened(text: string): string {
+  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)} (cut)`;
 }

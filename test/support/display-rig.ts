@@ -20,7 +20,7 @@ export interface DisplayRig {
 
 export async function startDisplayRig(
   folder: string,
-  options: Partial<DisplayOptions> & {
+  options: Partial<Omit<DisplayOptions, 'config'>> & {
     readonly config?: Partial<DisplayOptions['config']>;
     readonly held?: readonly HeldHit[];
   } = {},
