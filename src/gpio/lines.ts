@@ -23,7 +23,7 @@ import {
 } from './rhythms.js';
 
 /** Often enough for a finger on a button: what is held for `debounceMs` and this is seen. */
-const LOOK_MS = 25;
+const LOOK_MS = 50;
 
 export interface LinesOptions {
   readonly config: LinesConfig;
