@@ -32,7 +32,7 @@ export class DeliveryWarnings {
   }
 
   lookAtLink({ link, meter, parked }: UplinkSnapshot): void {
-    const { state, broker, certificates, certificateProblem, problem } = link;
+    const { state, broker, certificates, certificateProblem, refusal, problem } = link;
     const isConnected = state === 'connected';
     this.#warnings.tell('broker-away', '', isConnected ? undefined : problem ? told(problem) : state);
     this.#lookAtSteadiness(link);
@@ -42,12 +42,11 @@ export class DeliveryWarnings {
       '',
       isConnected && firstProblem !== undefined ? `${broker.name} is used; ${told(firstProblem)}` : undefined,
     );
-    if (isConnected && parked > 0) {
-      this.#warnings.raise(
-        'broker-refuses',
-        '',
-        `${parked} refused and kept${problem === undefined ? '' : `; ${told(problem)}`}`,
-      );
+    // A status that is refused is not kept, and refused all the same. A refused connection is one that is away.
+    if (isConnected && (parked > 0 || refusal !== undefined)) {
+      const why = refusal ?? problem;
+      const kept = `${parked} refused and kept`;
+      this.#warnings.raise('broker-refuses', '', why === undefined ? kept : `${kept}; ${told(why)}`);
     }
     for (const of of ['device', 'authority', 'broker'] as const) {
       const found = certificates.find((certificate) => certificate.of === of && certificate.expiring);

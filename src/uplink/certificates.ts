@@ -22,6 +22,13 @@ export interface CertificateState {
   readonly expiring: boolean;
 }
 
+/** Material that was read whole, and the ends of its certificates. */
+interface Held {
+  readonly material: TlsMaterial;
+  /** UTC, milliseconds. */
+  readonly ends: readonly (readonly [CertificateState['of'], number])[];
+}
+
 const EXPIRING_WITHIN_MS = 30 * 86_400_000;
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
@@ -30,14 +37,17 @@ const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE---
  *
  * Invariants
  * - What is in force was read, parsed and fits together: a certificate and its own key.
+ * - What last let this device in is kept in memory, since its files are gone: a broker may turn it away with the new ones.
  * - A file that became unreadable, half written or the wrong one changes nothing: what was in force
  *   stays, and `problem` says why.
  */
 export class Certificates {
   readonly #files: TlsFiles;
-  #material: TlsMaterial | undefined;
-  /** Of what is in force; UTC, milliseconds. */
-  #ends: readonly (readonly [CertificateState['of'], number])[] = [];
+  /** As the files have it. */
+  #newest: Held | undefined;
+  /** With this a connection was made last. */
+  #proven: Held | undefined;
+  #usesProven = false;
   /** Of the files as they were looked at last: unchanged, they are not read again. */
   #looks = '';
   #problem: DeviceError | undefined;
@@ -51,8 +61,8 @@ export class Certificates {
    * @throws DeviceError uplink.connect-failed where there never was anything that fits together.
    */
   get material(): TlsMaterial {
-    if (this.#material === undefined) this.refresh();
-    if (this.#material !== undefined) return this.#material;
+    if (this.#inForce === undefined) this.refresh();
+    if (this.#inForce !== undefined) return this.#inForce.material;
     throw this.#problem ?? new Error('no material and no problem');
   }
 
@@ -66,23 +76,50 @@ export class Certificates {
     const looks = this.#look();
     if (looks === this.#looks && this.#problem === undefined) return false;
     this.#looks = looks;
-    const before = this.#material;
+    const before = this.#inForce;
+    let material: TlsMaterial;
     try {
-      this.#material = readTls(this.#files);
-      this.#ends = endsOf(this.#material);
-      this.#problem = undefined;
+      material = readTls(this.#files);
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
       this.#problem = error;
       return false;
     }
-    return before === undefined || digestOf(before) !== digestOf(this.#material);
+    this.#problem = undefined;
+    this.#newest = { material, ends: endsOf(material) };
+    this.#usesProven = false;
+    return before === undefined || digestOf(before.material) !== digestOf(material);
+  }
+
+  /** Whether those of the files are in force. */
+  get areNewest(): boolean {
+    return !this.#usesProven;
+  }
+
+  /** A connection was made with what is in force. */
+  connected(): void {
+    this.#proven = this.#inForce;
+  }
+
+  /** The newest let nobody in: those that did are used again. @returns whether there are any. */
+  retreat(): boolean {
+    this.#usesProven = this.#proven !== undefined && this.#proven !== this.#newest;
+    return this.#usesProven;
+  }
+
+  /** The newest are tried again. */
+  advance(): void {
+    this.#usesProven = false;
+  }
+
+  get #inForce(): Held | undefined {
+    return this.#usesProven ? this.#proven : this.#newest;
   }
 
   /** @param brokerNotAfterMs of the broker's chain, where there is a connection with one. */
   states(nowMs: number, brokerNotAfterMs?: number): CertificateState[] {
     const broker = brokerNotAfterMs === undefined ? [] : [['broker', brokerNotAfterMs] as const];
-    return [...this.#ends, ...broker].map(([of, notAfterMs]) => ({
+    return [...(this.#inForce?.ends ?? []), ...broker].map(([of, notAfterMs]) => ({
       of,
       notAfterMs,
       expiring: isExpiring(notAfterMs, nowMs),

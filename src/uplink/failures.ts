@@ -89,6 +89,8 @@ const FAULTS: Readonly<Record<string, { readonly found: string; readonly hint: s
   },
 };
 
+const TLS_FAULT = /^(ERR_SSL|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
+
 const BY_ITSELF = 'it is tried again by itself and nothing is lost.';
 
 /** Why a connection could not be made or was lost. */
@@ -110,6 +112,13 @@ export function connectionError(url: string, thrown: unknown): DeviceError {
     hint: fault?.hint ?? `Check the link, mqtt.urls and the certificates; ${BY_ITSELF}`,
     cause: thrown,
   });
+}
+
+/** Whether other certificates, or another authority, may mend it: not the way there, nor what is said on it. */
+export function mayBeCertificates({ code, cause }: DeviceError): boolean {
+  if (code === 'uplink.refused') return true;
+  const fault = (cause as { code?: unknown } | undefined)?.code;
+  return typeof fault === 'string' && TLS_FAULT.test(fault);
 }
 
 /** OpenSSL's messages name places in its source and end with a new line; its reason says the same. */

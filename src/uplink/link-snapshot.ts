@@ -35,6 +35,8 @@ export interface LinkSnapshot {
   readonly certificates: readonly CertificateState[];
   /** Why changed certificate files are not used; absent where all is well. */
   readonly certificateProblem?: Problem;
+  /** What the broker refuses to take on this connection, the status included; absent where nothing. */
+  readonly refusal?: Problem;
   /** Why there is no connection, or what the broker refused last; absent where all is well. */
   readonly problem?: Problem;
 }

@@ -3,8 +3,12 @@ import { DeviceError } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
 import type { Attempt, Brokers } from './brokers.js';
 import type { Certificates } from './certificates.js';
+import { mayBeCertificates } from './failures.js';
 import { type Addresses, addressesOf, type Interfaces, interfaceOf, networkChange } from './network.js';
 import type { Probed } from './probe.js';
+
+/** Before certificates are tried again with which the broker does not let this device in: a person has to mend it. */
+const REFUSED_AGAIN_MS = 3_600_000;
 
 /** The connection of now; the local address is known during an attempt already. */
 export interface Present {
@@ -26,7 +30,10 @@ export interface LinkWatchOptions {
   readonly freeInterfaces: readonly string[];
   readonly interfaces: () => Interfaces;
   readonly present: () => Present;
+  /** Whether another broker than the present one answers: says a word of MQTT. */
   readonly probe: (attempt: Attempt) => Promise<Probed>;
+  /** Whether the present one takes another connection, without a word of MQTT: @see knock */
+  readonly knock: (attempt: Attempt) => Promise<Probed>;
   /** Ends the present connection, so that the next is made with this broker. */
   readonly leaveFor: (attempt: Attempt, why: string) => Promise<void>;
   /** Ends it without a word, as nobody would hear it. */
@@ -39,13 +46,18 @@ export interface LinkWatchOptions {
  * Looks whether there is a better connection than the present one: other certificates, a network
  * without a meter, a broker further up in the list; and whether the present one can still be there.
  *
- * Invariant: a connection that works is left only after another was made in the same way and answered.
+ * Invariants
+ * - A connection that works is left only after another was made in the same way, and answered; to the present broker
+ *   without a word of MQTT, as that might end the present connection.
+ * - Certificates that a broker then turns away all the same give way to those before, and are tried again later.
  */
 export class LinkWatch {
   readonly #options: LinkWatchOptions;
   #certificateProblem: DeviceError | undefined;
   /** Changed files that no connection has used yet: when to try them; monotonic milliseconds. */
   #certificatesDueMono: number | undefined;
+  /** Certificates may give way without a wait once a connection, so that nobody is asked all the time. */
+  #mayHurry = false;
   #freeCameUp = false;
   #isTrying = false;
 
@@ -60,9 +72,27 @@ export class LinkWatch {
 
   /** A connection was made, with what is in force. */
   connected(): void {
-    this.#certificateProblem = undefined;
-    this.#certificatesDueMono = undefined;
+    const { certificates } = this.#options;
+    certificates.connected();
+    if (certificates.areNewest) {
+      this.#certificateProblem = undefined;
+      this.#certificatesDueMono = undefined;
+    }
+    this.#mayHurry = true;
     this.#freeCameUp = false;
+  }
+
+  /** An attempt came to nothing. */
+  failed(problem: DeviceError): void {
+    const { certificates, tryNow } = this.#options;
+    if (!mayBeCertificates(problem)) return;
+    if (!certificates.areNewest) {
+      certificates.advance();
+      return;
+    }
+    if (!this.#retreat(problem, REFUSED_AGAIN_MS) || !this.#mayHurry) return;
+    this.#mayHurry = false;
+    tryNow();
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -116,30 +146,39 @@ export class LinkWatch {
   }
 
   async #tryCertificates(): Promise<boolean> {
-    const { clock, log, againMs, present, probe, leaveFor } = this.#options;
+    const { clock, certificates, againMs, present, knock, leaveFor } = this.#options;
     if (this.#certificatesDueMono === undefined || clock.monoMs() < this.#certificatesDueMono) return false;
+    certificates.advance();
     const { attempt } = present();
-    const { problem } = await probe(attempt);
+    const { problem } = await knock(attempt);
     if (problem === undefined) {
       await leaveFor(attempt, 'the certificates of the link have changed');
       return true;
     }
+    this.#retreat(problem, againMs);
+    return false;
+  }
+
+  /** @returns whether there are certificates to go back to. */
+  #retreat(problem: DeviceError, againMs: number): boolean {
+    const { clock, log, certificates } = this.#options;
+    if (!certificates.retreat()) return false;
     this.#certificatesDueMono = clock.monoMs() + againMs;
     this.#certificateProblem = new DeviceError('uplink.connect-failed', {
-      message: `the changed certificates are not used, the connection made with the old ones is kept: ${problem.message}`,
+      message: `the changed certificates are not used, those before are: ${problem.message}`,
       hint: problem.hint,
       cause: problem,
     });
     log.warn({ code: problem.code, hint: problem.hint }, this.#certificateProblem.message);
-    return false;
+    return true;
   }
 
   async #tryFreeNetwork(): Promise<boolean> {
     if (!this.#freeCameUp) return false;
     this.#freeCameUp = false;
-    const { freeInterfaces, interfaces, present, probe, leaveFor } = this.#options;
+    const { freeInterfaces, interfaces, present, knock, leaveFor } = this.#options;
     const { attempt } = present();
-    const { problem, localAddress } = await probe(attempt);
+    const { problem, localAddress } = await knock(attempt);
     // Which network leads to the broker is the routes' affair.
     const networkInterface = interfaceOf(localAddress, interfaces());
     if (problem !== undefined || networkInterface === undefined) return false;

@@ -9,6 +9,7 @@ import { Certificates } from './certificates.js';
 import { Connection, type ConnectionEnd, GOODBYE_MS, within } from './connection.js';
 import { brokerName, connectionError } from './failures.js';
 import { Inbound } from './inbound.js';
+import { knock } from './knock.js';
 import type { Link } from './link.js';
 import { type LinkSnapshot, type LinkState, problemOf } from './link-snapshot.js';
 import { LinkWatch, type Present } from './link-watch.js';
@@ -115,6 +116,7 @@ export class MqttSession implements Link {
       interfaces: this.#interfaces,
       present: () => this.#present(),
       probe: (attempt) => this.#probe(attempt),
+      knock: (attempt) => this.#knock(attempt),
       leaveFor: (attempt, why) => this.#leaveFor(attempt, why),
       abandon: (why) => this.#abandon(why),
       tryNow: () => this.#tryNow(),
@@ -180,7 +182,8 @@ export class MqttSession implements Link {
 
   snapshot(): LinkSnapshot {
     const { index, url, protocolVersion } = this.#attempt;
-    const problem = this.#problem ?? [...this.#refusals.values()][0] ?? this.inbound.problem;
+    const [refusal] = this.#refusals.values();
+    const problem = this.#problem ?? refusal ?? this.inbound.problem;
     const { certificateProblem } = this.#watch;
     const firstProblem = index > 0 ? this.#firstProblem : undefined;
     const { networkInterface } = this;
@@ -198,6 +201,7 @@ export class MqttSession implements Link {
       ...(this.#retriesAtMs !== undefined && { retriesAtMs: this.#retriesAtMs }),
       certificates: this.#certificates.states(this.#clock.nowMs(), this.#current?.brokerNotAfterMs),
       ...(certificateProblem && { certificateProblem: problemOf(certificateProblem) }),
+      ...(refusal && { refusal: problemOf(refusal) }),
       ...(problem && { problem: problemOf(problem) }),
     };
   }
@@ -214,6 +218,7 @@ export class MqttSession implements Link {
       this.#enter('connecting');
       const { error, end } = await this.#connection(attempt);
       this.#brokers.ended(attempt, end, this.#clock.monoMs());
+      if (end.kind === 'refused' || end.kind === 'unreachable') this.#watch.failed(error);
       if (signal.aborted) return;
       this.#tellEnd(attempt, error, end);
     }
@@ -330,6 +335,13 @@ export class MqttSession implements Link {
     const probed = await probe(open, this.#clock, this.#stopping.signal);
     if (attempt.index === 0) this.#firstProblem = probed.problem ?? this.#firstProblem;
     return probed;
+  }
+
+  #knock({ url }: Attempt): Promise<Probed> {
+    const { serverName } = this.#config;
+    const withinMs = this.#pace.connectWithinMs;
+    const options = { url, tls: this.#certificates.material, serverName, withinMs };
+    return knock(options, this.#clock, this.#stopping.signal);
   }
 
   /** Ends a connection that works, so that another is made, here or at another broker. */

@@ -28,8 +28,8 @@ afterEach(async () => {
   for (const step of undo.reverse()) await step();
 });
 
-async function broker(configuration = 'allow_anonymous true'): Promise<Mosquitto> {
-  const started = await startMosquitto({ configuration });
+async function broker(options: string | Parameters<typeof startMosquitto>[0] = {}): Promise<Mosquitto> {
+  const started = await startMosquitto(typeof options === 'string' ? { configuration: options } : options);
   undo.push(() => started.remove());
   return started;
 }
@@ -280,6 +280,21 @@ describe("a broker's limits in MQTT 5", () => {
     });
     await session.publish(message('x'));
     expect(session.snapshot().connections).toBe(1);
+  });
+
+  it('on topics are told, the status included, until the topic is let in again', async () => {
+    const { url } = await broker({
+      configuration: 'allow_anonymous true\nacl_file {folder}/acl',
+      files: { acl: 'topic write anpr/unit-7/read\n' },
+    });
+    const session = sessionTo([url]);
+    await until(() => session.snapshot().refusal !== undefined);
+    expect(session.snapshot()).toMatchObject({
+      state: 'connected',
+      refusal: { code: 'uplink.refused', message: expect.stringContaining('anpr/unit-7/status') },
+    });
+    await session.publish(message('x'));
+    expect(session.snapshot().refusal).toBeDefined();
   });
 
   it('on retained messages are learned: nothing is retained there, the will included', async () => {

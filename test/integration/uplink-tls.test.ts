@@ -43,7 +43,9 @@ beforeAll(async () => {
   certify(made, 'named', { issuer: 'force', extension: 'subjectAltName=DNS:broker.example' });
   const client = 'extendedKeyUsage=clientAuth';
   certify(made, 'camera', { issuer: 'force', extension: client, days: 10 });
-  certify(made, 'renewed', { issuer: 'force', extension: client });
+  certify(made, 'renewed', { issuer: 'force', extension: client, subject: '/CN=camera' });
+  certify(made, 'nameless', { issuer: 'force', extension: client, subject: '/O=force' });
+  certify(made, 'centre', { issuer: 'force', extension: client });
   certify(made, 'foreign', { issuer: 'stranger', extension: client });
   broker = await startMosquitto({ configuration: listening('broker', 'require_certificate true') });
   named = await startMosquitto({ configuration: listening('named') });
@@ -245,6 +247,55 @@ describe('the certificates of a link', () => {
     }
   });
 
+  it('are renewed where the broker takes client ids from them, without the device pushing itself off', async () => {
+    const strict = ['use_identity_as_username true', 'use_username_as_clientid true'];
+    const one = await startMosquitto({
+      configuration: listening('broker', 'require_certificate true', ...strict),
+    });
+    const url = `mqtts://127.0.0.1:${one.port}`;
+    const receiver = await subscribe(url, {
+      tls: { ca: read('force.pem'), cert: read('centre.pem'), key: read('centre.key') },
+    });
+    try {
+      sessionWith(OWN(), url);
+      await until(({ state }) => state === 'connected');
+      give('renewed');
+      await until(({ connections, state }) => connections >= 2 && state === 'connected');
+      await receiver.until(() => receiver.of('status').length >= 2);
+      expect(receiver.of('status').map(({ data }) => data.state)).toEqual(['online', 'online']);
+      expect(session?.snapshot()).toMatchObject({ state: 'connected', connections: 2 });
+    } finally {
+      await session?.stop();
+      await receiver.close();
+      await one.remove();
+    }
+  });
+
+  it('that are not let in are given up for those before, and the fault is named', async () => {
+    const one = await startMosquitto({
+      configuration: listening('broker', 'require_certificate true', 'use_identity_as_username true'),
+    });
+    try {
+      const running = sessionWith(OWN(), `mqtts://127.0.0.1:${one.port}`);
+      await until(({ state }) => state === 'connected');
+      // Signed by the authority, and of nobody that the broker could know.
+      give('nameless');
+      const { certificateProblem } = await until(
+        (snapshot) => snapshot.certificateProblem !== undefined && snapshot.state === 'connected',
+      );
+      expect(certificateProblem?.message).toMatch(/are not used, those before are: .* does not /);
+      expect(running.snapshot()).toMatchObject({ connections: 2 });
+      // Also when the link is made again.
+      running.drop('tried');
+      await until(({ connections, state }) => connections === 3 && state === 'connected');
+      give('renewed');
+      await until((snapshot) => snapshot.certificateProblem === undefined && snapshot.connections === 4);
+    } finally {
+      await session?.stop();
+      await one.remove();
+    }
+  });
+
   it('that are wrong break nothing: the link goes on, also when it is made again, and the fault is named', async () => {
     const running = sessionWith(OWN());
     await until(({ state }) => state === 'connected');
@@ -264,7 +315,7 @@ describe('the certificates of a link', () => {
     give('foreign');
     const { certificateProblem } = await until((snapshot) => snapshot.certificateProblem !== undefined);
     expect(certificateProblem?.message).toMatch(
-      /old ones is kept: .* does not take this device's certificate/,
+      /are not used, those before are: .* does not take this device's certificate/,
     );
     expect(running.snapshot()).toMatchObject({ state: 'connected', connections: 1 });
     give('renewed');

@@ -8,10 +8,13 @@ export interface Certifying {
   /** For example subjectAltName=IP:127.0.0.1 */
   readonly extension: string;
   readonly days?: number;
+  /** As openssl writes it; default: its name is the CN. */
+  readonly subject?: string;
 }
 
 /** Makes `<name>.key` and `<name>.pem` in the folder, with openssl as a force's authority does. */
-export function certify(folder: string, name: string, { issuer, extension, days = 60 }: Certifying): void {
+export function certify(folder: string, name: string, certifying: Certifying): void {
+  const { issuer, extension, days = 60, subject: subjectName = `/CN=${name}` } = certifying;
   const file = (stem: string, suffix: string) => join(folder, `${stem}.${suffix}`);
   const run = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' });
   const key = [
@@ -23,7 +26,7 @@ export function certify(folder: string, name: string, { issuer, extension, days 
     '-keyout',
     file(name, 'key'),
   ];
-  const subject = ['-subj', `/CN=${name}`];
+  const subject = ['-subj', subjectName];
   writeFileSync(file(name, 'ext'), extension);
   if (issuer === undefined) {
     run(

@@ -63,6 +63,29 @@ describe('what the link warns of', () => {
     expect(codes()).toEqual([]);
   });
 
+  it('is a refused status as well, which is not kept', () => {
+    const refusal = {
+      code: 'uplink.refused',
+      message: 'not authorised on anpr/unit-1/status',
+      hint: 'Check.',
+    };
+    delivery.lookAtLink(uplinkSnapshotOf({}, { refusal, problem: refusal }));
+    const detail = '0 refused and kept; not authorised on anpr/unit-1/status. Check.';
+    expect(warnings.visible()).toMatchObject([{ code: 'broker-refuses', detail }]);
+  });
+
+  it('is a broker that refuses the connection: it is away, and the detail says why', () => {
+    const problem = { code: 'uplink.refused', message: 'not this user', hint: 'Check mqtt.username.' };
+    delivery.lookAtLink(uplinkSnapshotOf({}, { state: 'connecting' }));
+    for (const state of ['refused', 'connecting', 'refused'] as const) {
+      delivery.lookAtLink(uplinkSnapshotOf({}, { state, problem }));
+      clock.advance(6_000);
+    }
+    expect(warnings.visible()).toMatchObject([
+      { code: 'broker-away', detail: 'not this user. Check mqtt.username.' },
+    ]);
+  });
+
   it('is a connection that is lost again and again, each time too briefly to be away', () => {
     const problem = { code: 'uplink.connect-failed', message: 'closed', hint: 'Two with one id?' };
     const lose = (connections: number) => {
