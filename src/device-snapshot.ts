@@ -1,5 +1,6 @@
 import type { DisplaySnapshot } from './display/display.js';
 import type { ClockWatchSnapshot } from './health/clock-watch.js';
+import type { OpticsSummary } from './health/optics-watch.js';
 import type { ActiveWarning } from './health/warnings.js';
 import type { HotlistSnapshot } from './matching/hotlist-snapshot.js';
 import type { RecheckSnapshot } from './matching/recheck.js';
@@ -14,7 +15,12 @@ export interface DeviceSnapshot extends SiteSnapshot {
   readonly version: string;
   readonly uptimeSeconds: number;
   readonly warnings: readonly ActiveWarning[];
-  readonly cameras: readonly { readonly id: string; readonly vision: VisionSnapshot }[];
+  readonly cameras: readonly {
+    readonly id: string;
+    readonly vision: VisionSnapshot;
+    /** How the newest vehicles' plates looked. */
+    readonly optics: OpticsSummary;
+  }[];
   readonly clock: ClockWatchSnapshot;
   readonly passages: PassageCounts;
   readonly display: DisplaySnapshot;

@@ -12,6 +12,7 @@ import type { Passage } from './domain/passage.js';
 import { loadDeviceKey } from './evidence/device-key.js';
 import { DeviceNotary } from './evidence/notary.js';
 import { ClockWatch } from './health/clock-watch.js';
+import { isFixedUnit, OpticsWatch } from './health/optics-watch.js';
 import { statusLine } from './health/status-line.js';
 import { askTimeService } from './health/time-service.js';
 import { Warnings } from './health/warnings.js';
@@ -160,7 +161,12 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
   const { metricsPort } = config.health;
   const metricsServer =
     metricsPort === undefined ? undefined : new MetricsServer({ port: metricsPort, metrics, log });
-  const cameras = config.cameras.map((camera) => ({ id: camera.id, vision: buildVision(camera) }));
+  const isFixed = isFixedUnit(config);
+  const cameras = config.cameras.map((camera) => ({
+    id: camera.id,
+    vision: buildVision(camera),
+    optics: new OpticsWatch({ isFixed }),
+  }));
   let looking: NodeJS.Timeout | undefined;
   let reportAtMono = startedMonoMs + FIRST_REPORT_AFTER_MS;
 
@@ -243,10 +249,15 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
     );
   }
 
-  /** The first camera that has a picture tells how light it is. */
+  /** How plates looked, and from the first camera that has a picture how light it is. */
   function lookAtCameras(): void {
-    const pictures = cameras.flatMap(({ vision }) => vision.snapshot().optics.picture ?? []);
-    site.look(pictures[0]?.brightness);
+    const conditions = { isIlluminatorOn: site.isIlluminatorOn, nowMono: clock.monoMs() };
+    const looks = cameras.map(({ id, vision, optics }) => {
+      const look = vision.snapshot().optics;
+      for (const [code, detail] of optics.look(look, conditions)) warnings.tell(code, id, detail);
+      return look;
+    });
+    site.look(looks.find(({ picture }) => picture !== undefined)?.picture?.brightness);
   }
 
   /** Tells the centre how the unit is; a report that cannot be stored is left out, the next one says the same. */
@@ -301,7 +312,11 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
       uptimeSeconds: (clock.monoMs() - startedMonoMs) / 1000,
       clock: clockWatch.snapshot(),
       warnings: warnings.visible(),
-      cameras: cameras.map(({ id, vision }) => ({ id, vision: vision.snapshot() })),
+      cameras: cameras.map(({ id, vision, optics }) => ({
+        id,
+        vision: vision.snapshot(),
+        optics: optics.snapshot(),
+      })),
       passages: counts,
       ...site.snapshot(),
       display: crew.snapshot(),

@@ -159,8 +159,9 @@ export class Site {
     return this.#positions.snapshot().clockOffsetMs;
   }
 
-  get isIlluminatorOn(): boolean {
-    return this.#lines.isIlluminatorOn;
+  /** undefined where there is none. */
+  get isIlluminatorOn(): boolean | undefined {
+    return this.#lines.snapshot().isIlluminatorOn;
   }
 
   /** Lamp and buzzer for a hit that calls the crew. */

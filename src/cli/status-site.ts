@@ -1,6 +1,19 @@
 import type { DeviceSnapshot } from '../device-snapshot.js';
 import { duration } from './duration.js';
 
+/** How the newest plates looked to one camera, and whether it looks where it did. */
+export function renderOptics({ vision, optics }: DeviceSnapshot['cameras'][number]): string[] {
+  const { vehicles, heightPx, brightness, contrast, blur } = optics;
+  if (vehicles === 0) return [];
+  const told = [
+    ...(heightPx === undefined ? [] : [`${heightPx.toFixed(0)} px high`]),
+    ...(brightness === undefined ? [] : [`brightness ${brightness.toFixed(0)} of 255`]),
+    ...(contrast === undefined ? [] : [`contrast ${contrast.toFixed(2)}`]),
+    ...(blur === undefined ? [] : [`blur ${blur.toFixed(1)} times a sharp one's`]),
+  ];
+  return [`  plates of the last ${vehicles} vehicles: ${told.join(', ')}; view ${vision.optics.view.state}`];
+}
+
 /** Receiver, lines, machine and screens in a few lines; what there is none of is left out. */
 export function renderSite({ position, lines, machine, display }: DeviceSnapshot): string[] {
   return [

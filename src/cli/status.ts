@@ -5,7 +5,7 @@ import type { DeviceSnapshot } from '../device-snapshot.js';
 import { duration } from './duration.js';
 import { renderDelivery } from './status-delivery.js';
 import { renderHotlist } from './status-hotlist.js';
-import { renderSite } from './status-site.js';
+import { renderOptics, renderSite } from './status-site.js';
 
 export function register(program: Command): void {
   program
@@ -33,7 +33,8 @@ export function renderStatus(snapshot: DeviceSnapshot): string {
     );
   }
   lines.push('');
-  for (const { id, vision } of snapshot.cameras) {
+  for (const camera of snapshot.cameras) {
+    const { id, vision } = camera;
     const { framesProcessed, framesWithoutMotion, framesDropped, detectMs, readMs, openPassages, restarts } =
       vision;
     const perFrameMs = framesProcessed === 0 ? 0 : (detectMs + readMs) / framesProcessed;
@@ -41,6 +42,7 @@ export function renderStatus(snapshot: DeviceSnapshot): string {
       `camera ${id}: ${vision.source?.state ?? vision.state}, ${openPassages} passages in view`,
       `  ${framesProcessed} frames (${framesWithoutMotion} without motion), ${framesDropped} skipped for newer ones, ${perFrameMs.toFixed(1)} ms of reading a frame`,
       `  vision process replaced ${restarts} times, ${vision.noise} finds taken for noise`,
+      ...renderOptics(camera),
     );
   }
   const { passages, clock } = snapshot;

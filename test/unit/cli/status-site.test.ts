@@ -1,9 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { renderSite } from '../../../src/cli/status-site.js';
+import { renderOptics, renderSite } from '../../../src/cli/status-site.js';
 import { deviceSnapshotOf } from '../../support/snapshots.js';
 
 const rendered = (changes: Parameters<typeof deviceSnapshotOf>[0] = {}) =>
   renderSite(deviceSnapshotOf(changes));
+
+describe('how plates look to a camera, in the status', () => {
+  const [camera] = deviceSnapshotOf().cameras;
+  if (camera === undefined) throw new Error('a device without a camera');
+
+  it('is a line that an engineer aims and focuses by', () => {
+    expect(renderOptics(camera)).toEqual([
+      "  plates of the last 12 vehicles: 22 px high, brightness 148 of 255, contrast 0.70, blur 0.9 times a sharp one's; view learning",
+    ]);
+  });
+
+  it('is left out on an empty road', () => {
+    expect(renderOptics({ ...camera, optics: { vehicles: 0 } })).toEqual([]);
+  });
+});
 
 describe('what surrounds the device, in the status', () => {
   it('is a line each of what there is', () => {
