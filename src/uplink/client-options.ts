@@ -37,6 +37,8 @@ export function clientOptions({
     clean: true,
     reconnectPeriod: 0,
     queueQoSZero: false,
+    // mqtt.js would ask some twenty times a message whether somebody debugs it.
+    log: () => undefined,
     connectTimeout: connectWithinMs,
     keepalive: keepaliveSeconds,
     ...(username !== undefined && { username }),

@@ -1,4 +1,4 @@
-import { connect, type MqttClient } from 'mqtt';
+import { connect, type IClientPublishOptions, type MqttClient } from 'mqtt';
 import type { Clock } from '../lib/clock.js';
 import { DeviceError } from '../lib/errors.js';
 import type { AttemptEnd } from './brokers.js';
@@ -24,6 +24,8 @@ const RECEIVE_MAXIMUM = 16;
 const UNSUPPORTED_VERSION = new Set([132, 1]);
 const RETAIN_NOT_SUPPORTED = 154;
 const NO_REASON = new Error('the connection was closed');
+
+type PublishProperties = NonNullable<IClientPublishOptions['properties']>;
 
 /** For a goodbye; a broker that is gone must not hold up a stop. */
 export const GOODBYE_MS = 2_000;
@@ -60,8 +62,10 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #client: MqttClient;
   readonly #transport = new Transport();
-  readonly #rejectors = new Set<(error: DeviceError) => void>();
-  readonly #onTheirWay = new Set<Promise<unknown>>();
+  /** Of the messages on their way: what tells whoever published one that it is lost. */
+  readonly #onTheirWay = new Set<(error: DeviceError) => void>();
+  /** Called when the next of them has come to its end. */
+  #waiting: (() => void)[] = [];
   #isOpen = false;
   #isOver = false;
   #isSentAway = false;
@@ -116,21 +120,16 @@ export class Connection {
 
   /** @throws as `Link.publish` does */
   async publish(message: WireMessage): Promise<void> {
-    const { config, attempt } = this.#options;
+    const { config } = this.#options;
     const mostBytes = Math.min(
       config.mostPacketBytes,
       this.#client.serverProperties?.maximumPacketSize ?? Number.POSITIVE_INFINITY,
     );
     const bytes = packetBytes(message);
     if (bytes > mostBytes) throw tooLargeError(message.topic, bytes, mostBytes);
-    while (this.#onTheirWay.size >= this.#receiveMaximum) await Promise.race(this.#onTheirWay);
-    if (!this.#isOpen || this.#isOver) throw connectionError(attempt.url, new Error('not connected'));
-    const sent = this.#send(message);
-    const settled: Promise<unknown> = sent
-      .catch(() => undefined)
-      .then(() => this.#onTheirWay.delete(settled));
-    this.#onTheirWay.add(settled);
-    await sent;
+    while (this.#onTheirWay.size >= this.#receiveMaximum) await this.#oneSettled();
+    if (!this.#isOpen || this.#isOver) throw connectionError(this.#url, new Error('not connected'));
+    return this.#send(message);
   }
 
   /** For whoever does more with a broker than to publish. */
@@ -147,7 +146,7 @@ export class Connection {
 
   /** Resolves when nothing is on its way any more. */
   async settled(): Promise<void> {
-    await Promise.all(this.#onTheirWay);
+    while (this.#onTheirWay.size > 0) await this.#oneSettled();
   }
 
   /** Says goodbye, so that the broker does not tell the will, and ends; @param mostMs it may take. */
@@ -173,6 +172,7 @@ export class Connection {
     const { config, attempt, clientId, will } = this.#options;
     const options = clientOptions(this.#options);
     const properties = { maximumPacketSize: MOST_PACKET_BYTES, receiveMaximum: RECEIVE_MAXIMUM };
+    const willProperties = will && propertiesOf(will);
     try {
       return connect(attempt.url, {
         ...options,
@@ -185,7 +185,7 @@ export class Connection {
             payload: will.payload,
             qos: 1 as const,
             retain: will.retain && config.retain && attempt.mayRetain,
-            ...propertiesOf(will),
+            ...(willProperties && { properties: willProperties }),
           },
         }),
       });
@@ -199,14 +199,29 @@ export class Connection {
     const { topic, payload } = message;
     const canRetain = attempt.mayRetain && this.#client.serverProperties?.retainAvailable !== false;
     const retain = message.retain && config.retain && canRetain;
+    const properties = propertiesOf(message);
     return new Promise((resolve, reject) => {
-      this.#rejectors.add(reject);
-      this.#client.publish(topic, payload, { qos: 1, retain, ...propertiesOf(message) }, (error) => {
-        this.#rejectors.delete(reject);
+      this.#onTheirWay.add(reject);
+      this.#client.publish(topic, payload, { qos: 1, retain, ...(properties && { properties }) }, (error) => {
+        this.#onTheirWay.delete(reject);
         if (!error) resolve();
         else reject(isRefusal(error) ? publishError(topic, error) : this.#lost(error));
+        this.#tellWaiting();
       });
     });
+  }
+
+  #oneSettled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+
+  #tellWaiting(): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const tell of waiting) tell();
   }
 
   /** @param thrown what is said where nothing better is known */
@@ -218,8 +233,9 @@ export class Connection {
   #close(): ConnectionEnd {
     this.#isOver = true;
     const end = { ...this.#end(), isSentAway: this.#isSentAway };
-    for (const reject of this.#rejectors) reject(end.error);
-    this.#rejectors.clear();
+    for (const reject of this.#onTheirWay) reject(end.error);
+    this.#onTheirWay.clear();
+    this.#tellWaiting();
     // Frees its timers; what it still held was just handed back.
     this.#client.end(true);
     return end;
@@ -254,15 +270,14 @@ export async function within(clock: Clock, mostMs: number, work: Promise<unknown
   done.abort();
 }
 
-function propertiesOf({ contentType, userProperties }: WireMessage) {
-  if (contentType === undefined) return {};
+/** @returns undefined where MQTT 3.1.1 is spoken. */
+function propertiesOf({ contentType, userProperties }: WireMessage): PublishProperties | undefined {
+  if (contentType === undefined) return undefined;
   // Without any, the field stays out: the packet that has it empty is one that brokers wait for the end of.
-  return {
-    properties: {
-      contentType,
-      ...(userProperties !== undefined && { userProperties: { ...userProperties } }),
-    },
-  };
+  // As they are: nobody changes them, mqtt.js copies them again.
+  return userProperties === undefined
+    ? { contentType }
+    : { contentType, userProperties: userProperties as Record<string, string> };
 }
 
 /** A reason code of the broker is a number; a fault of the connection has none, or a text. */

@@ -50,6 +50,8 @@ export class Pace {
   #leastRates: number[] = [];
   /** Acknowledgements since the last slope. */
   #unconfirmed = 0;
+  /** `bytesPerSecond`, until the next acknowledgement: it is asked for with every message. */
+  #rate: number | undefined;
 
   constructor(hitWaitMs: number) {
     this.#hitWaitMs = hitWaitMs;
@@ -65,7 +67,9 @@ export class Pace {
 
   /** What the link was seen to carry, at least; undefined before anything was acknowledged. */
   get bytesPerSecond(): number | undefined {
-    return this.#leastRates.length === 0 ? undefined : Math.max(this.#slope ?? 0, ...this.#leastRates) * 1000;
+    if (this.#leastRates.length === 0) return undefined;
+    this.#rate ??= Math.max(this.#slope ?? 0, ...this.#leastRates) * 1000;
+    return this.#rate;
   }
 
   /** Of a small message on the idle link; 0 before one was acknowledged. */
@@ -108,6 +112,7 @@ export class Pace {
 
   acknowledged(parcel: Parcel, nowMono: number): void {
     const wasHoldingBack = this.#inFlightBytes * 2 >= this.#limitBytes;
+    this.#rate = undefined;
     this.#inFlightBytes -= parcel.bytes;
     const { pathBytes } = parcel;
     const delayMs = Math.max(nowMono - parcel.sentMono, 0.01);
@@ -144,6 +149,7 @@ export class Pace {
     this.#slopes = [];
     this.#leastRates = [];
     this.#unconfirmed = 0;
+    this.#rate = undefined;
   }
 
   /** The quickest of the last ones: a delay that stays becomes the link's own when they have passed. */

@@ -3,6 +3,7 @@ import type { OutboxItem } from '../domain/outbox.js';
 import { type Capture, pictureCapture, readCapture, renderCompound } from './compound.js';
 import { renderOnvif } from './onvif.js';
 import { renderMessage, type SealedText, type Wire, type WireMessage } from './payloads.js';
+import { readHeadOf } from './read-head.js';
 
 /** A message and the items that it carries. */
 export interface Outgoing {
@@ -43,7 +44,9 @@ export class Renderer {
         }
         continue;
       }
-      const statement = JSON.parse(message.text) as SealedText;
+      const isWholeRead = onvif.enabled || compound.enabled || message.kind !== 'read';
+      const head = isWholeRead ? undefined : readHeadOf(message.text);
+      const statement = head ?? (JSON.parse(message.text) as SealedText);
       outgoing.push({ message: renderMessage(message, wire, nowMs, statement), itemIds });
       if (message.kind !== 'read') continue;
       if (onvif.enabled) {

@@ -56,6 +56,34 @@ describe('what is written piece by piece', () => {
     expect(sizes).toEqual([30 * 8 + 30 * 2]);
   });
 
+  it('goes in pieces of some kilobytes where it is much, and what is large as it is', async () => {
+    await once(socket, 'connect');
+    const sizes: number[] = [];
+    const writev = socket._writev?.bind(socket);
+    socket._writev = (pieces, callback) => {
+      sizes.push(...pieces.map(({ chunk }) => chunk.length));
+      writev?.(pieces, callback);
+    };
+    socket.cork();
+    for (let piece = 0; piece < 600; piece++) socket.write(Buffer.alloc(100));
+    socket.write(Buffer.alloc(25_000));
+    socket.write('after it');
+    socket.uncork();
+    socket.end();
+    await received;
+    expect(sizes).toEqual([16_400, 16_400, 16_400, 10_800, 25_000, 8]);
+  });
+
+  it('says when there is room again to whom it said that there is none', async () => {
+    await once(socket, 'connect');
+    socket.cork();
+    while (socket.write('property'));
+    const hasRoom = once(socket, 'drain');
+    socket.uncork();
+    await hasRoom;
+    expect(socket.writableLength).toBe(0);
+  });
+
   it('tells a fault of the connection to whoever wrote', async () => {
     await once(socket, 'connect');
     socket.on('error', () => undefined);
