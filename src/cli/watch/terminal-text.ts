@@ -19,22 +19,21 @@ export function cut(text: string, columns: number): string {
     : `${characters.slice(0, columns - 2).join('')}..`;
 }
 
-/** Between words, inside them where they are longer than a line. @param indent of every line but the first. */
+/** Between words, inside them where they are longer than a line. @param indent of every line but the first, where there is room. */
 export function wrap(text: string, columns: number, indent = ''): readonly string[] {
+  const lead = columns > 4 * indent.length ? indent : '';
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ').filter((part) => part !== '')) {
-    let rest = word;
-    if (line.trim() !== '' && line.length + 1 + rest.length > columns) {
+    const isFresh = line === '' || line === lead;
+    if (!isFresh && line.length + 1 + word.length > columns) {
       lines.push(line);
-      line = indent;
-    }
-    line += line.trim() === '' ? rest : ` ${rest}`;
-    while (line.length > columns && columns > indent.length) {
-      rest = line.slice(columns);
+      line = lead + word;
+    } else line += isFresh ? word : ` ${word}`;
+    while (line.length > columns) {
       lines.push(line.slice(0, columns));
-      line = indent + rest;
+      line = lead + line.slice(columns);
     }
   }
-  return line.trim() === '' ? lines : [...lines, line];
+  return line === '' ? lines : [...lines, line];
 }
