@@ -88,9 +88,9 @@ describe('the watchdog', () => {
 });
 
 describe('what the watchdog judges', () => {
-  const [{ vision: healthy }] = deviceSnapshotOf().cameras as readonly [
-    { readonly id: string; readonly vision: VisionSnapshot },
-  ];
+  const [first] = deviceSnapshotOf().cameras;
+  if (first === undefined) throw new Error('a device without a camera');
+  const healthy: VisionSnapshot = first.vision;
   const cameraThat = (vision: Partial<VisionSnapshot>) => [
     { id: 'cam-1', vision: { ...healthy, ...vision } },
   ];
