@@ -343,15 +343,13 @@ export class Salvage {
   #finish(): void {
     const { salvaged, gaps, seen, useless, requeued } = this.#tally;
     const places = this.#expected('lane_totals', 'lane');
-    noteLosses(
-      this.#target,
-      LANE_NAMES.map((lane) => {
-        const missing = places === undefined ? 0 : (places.get(LANES[lane]) ?? 0) - (seen[lane] ?? 0);
-        const count = Math.max(0, missing - (requeued[lane] ?? 0)) + (useless[lane] ?? 0);
-        const isUncounted = places === undefined && (gaps.outbox ?? 0) > 0;
-        return { lane, reason: 'damage' as const, count, isUncounted };
-      }),
-    );
+    const losses = LANE_NAMES.map((lane) => {
+      const missing = places === undefined ? 0 : (places.get(LANES[lane]) ?? 0) - (seen[lane] ?? 0);
+      const count = Math.max(0, missing - (requeued[lane] ?? 0)) + (useless[lane] ?? 0);
+      const isUncounted = places === undefined && (gaps.outbox ?? 0) > 0;
+      return { lane, reason: 'damage' as const, count, isUncounted };
+    });
+    noteLosses(this.#target, losses);
     // Reads that came in were checked against the lists of then.
     const before = new Map(
       readSmallTable(this.#source, 'rechecked').map((row) => [row.list_id, row.revision as number]),
@@ -371,10 +369,7 @@ export class Salvage {
       const count = counted?.get(table);
       if (count !== undefined) lost[table] = Math.max(0, count - (salvaged[table] ?? 0));
     }
-    if (places !== undefined) {
-      const waited = [...places.values()].reduce((sum, items) => sum + items, 0);
-      lost.outbox = Math.max(0, waited - (salvaged.outbox ?? 0));
-    }
+    if (places !== undefined) lost.outbox = losses.reduce((sum, { count }) => sum + count, 0);
     const some = Object.entries(lost).filter(([, rows]) => rows !== 0);
     prepared(this.#target, 'UPDATE salvages SET is_done = 1, lost = ? WHERE id = ?').run(
       JSON.stringify(Object.fromEntries(some)),

@@ -251,6 +251,20 @@ describe('a loss that nobody can count', () => {
     expect(lost.statements).toBe('unknown');
   });
 
+  it('is told beside what is known where neither what waited can be read nor how much it was', async () => {
+    const first = await started();
+    fill(first, 200);
+    await stop(first);
+    const pages = [...pagesOf('lane_totals'), ...pagesOf('outbox').slice(1, 3)];
+    for (const page of pages) overwrite((page - 1) * PAGE + 100, Buffer.from('damaged!'));
+    const store = await started();
+    for (let look = 0; look < 3; look++) waiting(store);
+    fill(store, 1);
+    expect((await salvaged(store)).lost.outbox).toBe('unknown');
+    const lanes = (await lossesOf(store)).map((loss) => loss as { lane: string; uncounted?: true });
+    expect(lanes.filter(({ uncounted }) => uncounted).map(({ lane }) => lane)).toHaveLength(5);
+  });
+
   it('outlives the file that it was to be told from', async () => {
     await killed();
     writeFileSync(path, 'to whom it may concern\n');
