@@ -16,8 +16,8 @@ export interface ControlServerOptions {
   readonly snapshot: () => object;
   /** The same as counters, in the text form of Prometheus. */
   readonly metrics: () => Promise<string>;
-  /** What the crew's screens follow; absent: there is no display. */
-  readonly crew?: CrewDoor;
+  /** What the crew's screens follow, and what they ask for. */
+  readonly crew: CrewDoor;
   readonly log: Logger;
 }
 
@@ -56,7 +56,7 @@ export class ControlServer {
           response.end(text);
         },
       },
-      ...(crew === undefined ? [] : crewRoutes(crew)),
+      ...crewRoutes(crew),
     ];
   }
 

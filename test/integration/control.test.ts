@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { askControl, askControlText } from '../../src/control/client.js';
 import { ControlServer } from '../../src/control/server.js';
 import { createLogger } from '../../src/lib/log.js';
+import { NO_CREW } from '../support/display-rig.js';
 
 const running: ControlServer[] = [];
 
@@ -17,6 +18,7 @@ function makeServer(
     socketPath,
     snapshot: () => ({ unit: 'unit-1' }),
     metrics,
+    crew: NO_CREW,
     log: createLogger('silent'),
   });
   running.push(server);

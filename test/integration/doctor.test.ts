@@ -11,6 +11,7 @@ import { createDeviceKey } from '../../src/evidence/device-key.js';
 import { createLogger } from '../../src/lib/log.js';
 import { createStorageKey } from '../../src/lib/storage-key.js';
 import { runCommand } from '../support/command.js';
+import { NO_CREW } from '../support/display-rig.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
 
 /** The doctor on a device that is put together here, part by part. */
@@ -92,6 +93,7 @@ describe('a device that has all it needs', () => {
         warnings: [{ ...warning, detail: 'silent', remedy: 'Check its power.' }],
       }),
       metrics: async () => '',
+      crew: NO_CREW,
       log: createLogger('silent'),
     });
     await control.start();

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { displaySchema } from '../../src/config/site-schema.js';
+import type { CrewDoor } from '../../src/control/crew-routes.js';
 import { ControlServer } from '../../src/control/server.js';
 import { Display, type DisplayOptions } from '../../src/display/display.js';
 import type { HeldHit } from '../../src/domain/held-hit.js';
@@ -63,3 +64,10 @@ export async function startDisplayRig(
   await server.start();
   return rig;
 }
+
+/** For a control socket of which nobody asks anything of the crew's. */
+export const NO_CREW: CrewDoor = {
+  follow: () => () => undefined,
+  decide: () => undefined,
+  mute: () => undefined,
+};
