@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+import { systemClock } from '../lib/clock.js';
 import { DeviceError, messageOf } from '../lib/errors.js';
 
 /** An open serial line, 8 data bits, no parity, one stop bit. */
@@ -18,7 +20,17 @@ export interface SerialLineOptions {
 
 export type OpenSerialLine = (options: SerialLineOptions) => Promise<SerialLine>;
 
-/** @throws DeviceError position.receiver-failed where the device is not there or may not be opened. */
+/** What was waiting comes in one go, and a receiver pauses between two moments. */
+const QUIET_MS = 100;
+/** One that never pauses is fresh by then. */
+const MOST_STALE_MS = 1_000;
+const LOOK_EVERY_MS = 20;
+
+/**
+ * Opens a line, and drops what was waiting in it: what came before anybody listened is of unknown age, and
+ * places would be told seconds too late.
+ * @throws DeviceError position.receiver-failed where the device is not there or may not be opened.
+ */
 export const openSerialLine: OpenSerialLine = async ({ device, baudRate, onBytes, onGone }) => {
   // Loaded here, so that a device without a receiver needs no serial driver.
   const { SerialPort } = await import('serialport');
@@ -32,27 +44,24 @@ export const openSerialLine: OpenSerialLine = async ({ device, baudRate, onBytes
     isOver = true;
     onGone(failed(`the receiver on ${device} went away${error ? ` (${messageOf(error)})` : ''}`, error));
   };
-  try {
-    await call((done) => port.open(done));
-    // What came before anybody read is of unknown age.
-    await call((done) => port.flush(done));
-  } catch (cause) {
-    // A listener, because an error of a port that nobody listens to would end the process.
-    port.on('error', () => undefined);
-    await closeOf(port);
-    throw failed(`cannot open the receiver on ${device}: ${messageOf(cause)}`, cause);
-  }
-  port.on('data', onBytes);
+  // From the beginning: an error of a port that nobody listens to would end the process.
   port.on('error', gone);
   port.on('close', gone);
   port.on('end', () => gone());
+  try {
+    await call((done) => port.open(done));
+  } catch (cause) {
+    isOver = true;
+    throw failed(`cannot open the receiver on ${device}: ${messageOf(cause)}`, cause);
+  }
+  await dropWaiting(port);
+  port.on('data', onBytes);
 
   return {
     setBaudRate: async (rate) => {
       if (rate === port.baudRate) return;
       try {
         await call((done) => port.update({ baudRate: rate }, done));
-        await call((done) => port.flush(done));
       } catch (cause) {
         throw failed(`${device} cannot be set to ${rate} baud: ${messageOf(cause)}`, cause);
       }
@@ -64,6 +73,20 @@ export const openSerialLine: OpenSerialLine = async ({ device, baudRate, onBytes
     },
   };
 };
+
+async function dropWaiting(port: Readable): Promise<void> {
+  const beganMono = systemClock.monoMs();
+  let cameAtMono = beganMono;
+  const drop = () => {
+    cameAtMono = systemClock.monoMs();
+  };
+  port.on('data', drop);
+  for (let nowMono = beganMono; nowMono - cameAtMono < QUIET_MS && nowMono - beganMono < MOST_STALE_MS; ) {
+    await systemClock.sleep(LOOK_EVERY_MS);
+    nowMono = systemClock.monoMs();
+  }
+  port.off('data', drop);
+}
 
 /** What went away by itself is closed already, and says so as an error. */
 function closeOf(port: { readonly isOpen: boolean; close(done: () => void): void }): Promise<void> {

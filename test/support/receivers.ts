@@ -50,6 +50,8 @@ export async function serialRig(): Promise<ReceiverRig> {
     speak: async (log, from, until) => {
       for (let second = from; second < until; second++) {
         await receiver.say(log.sentencesAt(second).join(''));
+        // The pause between two moments is when a driver that has just opened begins to listen.
+        await systemClock.sleep(150);
       }
     },
     spoil: (bytes) => receiver.say(bytes),

@@ -105,6 +105,8 @@ describe('a device with a receiver', () => {
     expect(positions.snapshot().clockOffsetMs).toBeCloseTo(120, 6);
     clock.set(clock.nowMs() - 5_000);
     expect(positions.snapshot().clockOffsetMs).toBeCloseTo(-4_880, 6);
+    clock.advance(60_000);
+    expect(positions.snapshot()).not.toHaveProperty('clockOffsetMs');
     await positions.stop();
   });
 });
