@@ -21,6 +21,7 @@ export class FrameLimit {
   /** A frame of this moment was taken in. */
   taken(monoMs: number): void {
     // What a pause left unused is not caught up on.
-    this.#dueMonoMs = Math.max(this.#dueMonoMs, monoMs - this.#intervalMs) + this.#intervalMs;
+    const isPaced = monoMs - this.#dueMonoMs < this.#intervalMs;
+    this.#dueMonoMs = (isPaced ? this.#dueMonoMs : monoMs) + this.#intervalMs;
   }
 }

@@ -108,6 +108,35 @@ describe('a vision process that works', () => {
   });
 });
 
+describe('a limit on frames a second', () => {
+  it('is told at once, and to every process that comes after, until it is lifted', async () => {
+    const running = supervise('works');
+    await until(() => expect(running.snapshot().framesProcessed).toBeGreaterThan(2));
+    running.limit(5);
+    running.limit(5);
+    await until(() => expect(notes()).toContain('limit 5'));
+    process.kill(running.snapshot().pid as number, 'SIGKILL');
+    await until(() => expect(notes()).toContain('limit 5 from the start'));
+    running.limit(undefined);
+    await until(() => expect(notes()).toContain('limit null'));
+    expect(notes().filter((line) => line.startsWith('limit'))).toEqual([
+      'limit 5',
+      'limit 5 from the start',
+      'limit null',
+    ]);
+    expect(() => running.limit(0)).toThrow('above 0');
+  });
+});
+
+describe('what a camera looks at', () => {
+  it('is handed from one process to the next', async () => {
+    const running = supervise('works');
+    await until(() => expect(running.snapshot().framesProcessed).toBeGreaterThan(2));
+    process.kill(running.snapshot().pid as number, 'SIGKILL');
+    await until(() => expect(notes()).toContain('views 4 from the start'));
+  });
+});
+
 describe('a vision process that fails', () => {
   it('is replaced when it is killed, and the vehicle in view stays one record', async () => {
     const running = supervise('works');

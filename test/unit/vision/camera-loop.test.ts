@@ -212,3 +212,114 @@ describe('while no frame comes', () => {
     await running;
   });
 });
+
+describe('a limit on frames a second', () => {
+  it('leaves frames of a live camera out evenly, counts them, and is an average', async () => {
+    const taken: number[] = [];
+    const source = new Frames(250);
+    const { loop, beats } = build(source, {
+      isLive: true,
+      gate: {
+        isWorthLooking: ({ index }: Frame) => {
+          taken.push(index);
+          return false;
+        },
+      } as unknown as MotionGate,
+    });
+    loop.limit(10);
+    await loop.run(0);
+    // Ten seconds at 25 frames a second.
+    expect(taken.length).toBe(100);
+    const gaps = taken.slice(1).map((index, place) => index - (taken[place] as number));
+    expect([...new Set(gaps)].sort()).toEqual([2, 3]);
+    expect(beats.at(-1)).toMatchObject({ framesProcessed: 100, framesLimited: 150 });
+  });
+
+  it('that is lifted lets every frame through again', async () => {
+    const { loop, beats } = build(new Frames(60), {
+      isLive: true,
+      onPassage: () => undefined,
+    });
+    loop.limit(5);
+    loop.limit(undefined);
+    await loop.run(0);
+    expect(beats.at(-1)).toMatchObject({ framesProcessed: 60, framesLimited: 0 });
+  });
+
+  it('makes a recording wait, and loses nothing of it', async () => {
+    const clock = new ManualClock();
+    const startedMonoMs = clock.monoMs();
+    let beatsWhileWaiting = 0;
+    const { loop, beats, reported } = build(new Frames(30), {
+      clock: Object.assign(Object.create(clock), {
+        monoMs: () => clock.monoMs(),
+        nowMs: () => clock.nowMs(),
+        sleep: async (ms: number) => {
+          beatsWhileWaiting++;
+          clock.advance(ms);
+        },
+      }),
+    });
+    loop.limit(2);
+    await loop.run(0);
+    expect(beats.at(-1)).toMatchObject({ framesProcessed: 30, framesLimited: 0 });
+    expect(phases(reported)).toEqual(['settled', 'closed']);
+    expect(clock.monoMs() - startedMonoMs).toBeGreaterThanOrEqual(29 * 500);
+    // Half a second is longer than a process may be silent without a sign.
+    expect(beatsWhileWaiting).toBeGreaterThanOrEqual(2 * 29);
+  });
+});
+
+describe('what pictures say of the camera', () => {
+  it('is in the beats: the picture, and each vehicle once it has gone by', async () => {
+    const { loop, beats } = build(new Frames(60));
+    await loop.run(0);
+    const optics = beats.at(-1)?.optics;
+    expect(optics?.picture).toEqual({ brightness: 0, saturatedShare: 0, contrast: 0 });
+    expect(optics?.vehicles).toEqual([{ atMono: expect.any(Number), heightPx: expect.any(Number) }]);
+    expect(optics?.vehicles[0]?.heightPx).toBeGreaterThan(8);
+    expect(optics?.exposure).toEqual({ state: 'off' });
+  });
+
+  it('is told to the exposure, frame by frame, with the plates that were read in it', async () => {
+    const told: number[] = [];
+    const crop = { pixels: new Uint8Array(160 * 48).fill(90), widthPx: 160, heightPx: 48 };
+    const plateBox = { x: 9, y: 6, width: 142, height: 36 };
+    const { loop, beats } = build(new Frames(30), {
+      exposure: { frame: (_, plates) => void told.push(plates.length), look: { state: 'controlled' } },
+      recogniser: {
+        detect: async (frame) => {
+          const sight = car(frame.index / 25);
+          return sight ? [{ quad: quadAt(sight), score: 0.9 }] : [];
+        },
+        read: async (frame, detections) =>
+          detections.map(({ quad, score }) => ({
+            frameIndex: frame.index,
+            capturedAtMs: frame.capturedAtMs,
+            capturedMonoMs: frame.capturedMonoMs,
+            quad,
+            detectionScore: score,
+            lattice: latticeOf(['AB12CDE'], {}, 0.999),
+            sharpness: 100,
+            crop: { ...crop, plateBox },
+          })),
+        lookAgain: async (_, observations) => [...observations],
+        snapshot: () => ({
+          framesDetected: 0,
+          platesFound: 0,
+          platesRead: 0,
+          secondLooks: 0,
+          detectMs: 0,
+          readMs: 0,
+        }),
+      },
+    });
+    await loop.run(0);
+    expect(told.length).toBe(30);
+    const measured = told.reduce((sum, count) => sum + count, 0);
+    expect(measured).toBeGreaterThan(3);
+    const optics = beats.at(-1)?.optics;
+    expect(optics?.platesMeasured).toBe(measured);
+    expect(optics?.vehicles[0]?.plate).toMatchObject({ brightness: 90, saturatedShare: 0, contrast: 0 });
+  });
+});
