@@ -8,6 +8,7 @@ import type { DeviceSnapshot } from '../../src/device-snapshot.js';
 export interface Daemon {
   /** Everything it has logged so far. */
   readonly log: () => string;
+  readonly pid: number;
   status(): Promise<DeviceSnapshot>;
   /** Asks until the condition holds. */
   until(condition: (snapshot: DeviceSnapshot) => boolean, withinMs: number): Promise<DeviceSnapshot>;
@@ -28,6 +29,7 @@ export function startDaemon(configPath: string, socketPath: string): Daemon {
   const status = async () => (await askControl(socketPath, '/status')) as DeviceSnapshot;
   return {
     log: () => log,
+    pid: child.pid as number,
     status,
     until: async (condition, withinMs) => {
       const untilMs = Date.now() + withinMs;

@@ -9,10 +9,15 @@ export interface Relay {
   close(): Promise<void>;
 }
 
-export async function startRelay(port: number): Promise<Relay> {
+/** @param onSent sees all that goes to the broker. */
+export async function startRelay(
+  port: number,
+  onSent: (chunk: Buffer) => void = () => undefined,
+): Promise<Relay> {
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(port, '127.0.0.1');
+    near.on('data', onSent);
     for (const [one, other] of [
       [near, far],
       [far, near],
