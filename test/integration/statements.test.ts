@@ -163,12 +163,6 @@ describe('the meter', () => {
     expect(store.outbox.metered(500)).toEqual({ hour: 500, bytes: { ...bytesOf(111), 'read-images': 14 } });
     expect(store.outbox.waiting().reads.items).toBe(0);
   });
-
-  it('keeps an hour and the one before, wherever a clock goes', () => {
-    for (const hour of [500, 501, 90_000, 502, 503]) store.outbox.ack([], { hour, bytes: bytesOf(hour) });
-    const read = (hour: number) => store.outbox.metered(hour).bytes.reads;
-    expect([501, 502, 503, 90_000].map(read)).toEqual([0, 502, 503, 0]);
-  });
 });
 
 describe('a store that an earlier version left, with things waiting', () => {
