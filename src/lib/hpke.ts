@@ -55,7 +55,7 @@ export function rawX25519(key: KeyObject): Buffer {
 }
 
 /**
- * Costs about 0.2 ms.
+ * Costs some tenths of a millisecond.
  * @param recipient X25519 public key.
  * @param ephemeral for vectors alone: every message has a pair of its own.
  * @returns the encapsulated key (32 bytes), the ciphertext, the tag (16 bytes).

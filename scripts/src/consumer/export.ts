@@ -14,8 +14,8 @@ export async function exportStatements(
 ): Promise<number> {
   const rows = database
     .prepare(
-      `SELECT data FROM events WHERE type IN ('uk.anpr.hit.v1', 'uk.anpr.read.v1', 'uk.anpr.loss.v1')
-       ORDER BY rowid`,
+      `SELECT data FROM events WHERE type IN
+         ('uk.anpr.hit.v1', 'uk.anpr.read.v1', 'uk.anpr.event.v1', 'uk.anpr.loss.v1') ORDER BY rowid`,
     )
     .pluck()
     .iterate() as IterableIterator<Buffer>;

@@ -20,7 +20,7 @@ export function accountOf(
   say: (line: string) => void,
 ): Account {
   const committed = [...committedStatements(unit)];
-  const { hits, reads, pictures, altered, hitTwice, forgotten, unmatched } = reckon({
+  const { hits, reads, events, pictures, altered, hitTwice, forgotten, unmatched } = reckon({
     journal: readJournal(unit.journalPath),
     committed,
     received: receiver,
@@ -31,6 +31,7 @@ export function accountOf(
   for (const [name, ids] of Object.entries({
     'hits lost by the device': hits.lostByDevice,
     'hits lost by the broker': hits.lostByBroker,
+    'events lost by the device': events.lostByDevice,
     'vehicles without a read': forgotten,
     'listed vehicles without a hit': unmatched,
   })) {
@@ -42,6 +43,7 @@ export function accountOf(
     figures: {
       ...compared('hits', hits, NONE),
       ...compared('reads', reads),
+      ...compared('events', events, NONE),
       ...compared('pictures named in reads', pictures),
       'records with two hits': count(hitTwice.length, NONE),
       'acknowledged vehicles without a read': count(forgotten.length, NONE),

@@ -6,6 +6,7 @@ import type { JournalEntry } from './traffic-orders.js';
 export interface Reckoning {
   readonly hits: Compared;
   readonly reads: Compared;
+  readonly events: Compared;
   /** Statements that came with another text than the store holds. */
   readonly altered: readonly string[];
   /** Records that have more than one hit. */
@@ -69,6 +70,7 @@ export function reckon({ journal, committed, received, acknowledged }: Evidence)
   return {
     hits: compare('hit', idsOf('hit'), receivedOf('hit')),
     reads: compare('read', idsOf('read'), receivedOf('read')),
+    events: compare('event', idsOf('event'), receivedOf('event')),
     altered: committed.flatMap(({ kind, id, text }) => {
       const came = received.statements.get(`${kind} ${id}`);
       return came === undefined || came.text === text ? [] : [id];

@@ -4,7 +4,7 @@ import type { CommittedStatement } from '../../../scripts/src/soak/stored.js';
 
 /** Who lost what, from what each witness saw: three vehicles, of which the second and third are listed. */
 
-const statement = (kind: 'hit' | 'read', id: string, recordId: string): CommittedStatement => ({
+const statement = (kind: 'hit' | 'read' | 'event', id: string, recordId: string): CommittedStatement => ({
   kind,
   id,
   recordId,
@@ -20,6 +20,7 @@ const COMMITTED = [
   statement('read', 'r2', 'r2'),
   statement('hit', 'h3', 'r3'),
   statement('read', 'r3', 'r3'),
+  statement('event', 'e1', ''),
 ];
 
 function reckonWith(changes: {
@@ -54,10 +55,11 @@ function reckonWith(changes: {
 
 describe('the reckoning', () => {
   it('finds nothing where all that was committed came', () => {
-    const { hits, reads, pictures, ...faults } = reckonWith({});
+    const { hits, reads, events, pictures, ...faults } = reckonWith({});
     const none = { lostByDevice: [], lostByBroker: [], unheardOf: [] };
     expect(hits).toEqual({ committed: 2, received: 2, ...none });
     expect(reads).toEqual({ committed: 3, received: 3, ...none });
+    expect(events).toEqual({ committed: 1, received: 1, ...none });
     expect(pictures).toEqual({ committed: 3, received: 3, ...none });
     for (const [name, ids] of Object.entries(faults)) expect(ids, name).toEqual([]);
   });
