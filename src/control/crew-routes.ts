@@ -34,6 +34,8 @@ export function crewRoutes(crew: CrewDoor): readonly Route[] {
         // Its connection ends with it, so that the server need not wait for it to become idle.
         response.writeHead(200, { 'content-type': 'application/x-ndjson', connection: 'close' });
         const stop = crew.follow(most, (message) => {
+          // It has ended, and its `close` is on the way.
+          if (response.writableEnded || response.destroyed) return;
           if (response.writableLength > MOST_WAITING_BYTES) response.destroy();
           else response.write(`${JSON.stringify(message)}\n`);
         });

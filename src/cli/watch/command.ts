@@ -47,6 +47,8 @@ async function watchFullScreen(socketPath: string, profile: Profile): Promise<vo
     socketPath,
     paint: hasColours() ? inColour : withoutColour,
     onQuit: () => ending.abort(),
+    // As above; here nobody has sent the signal.
+    onGone: () => process.kill(process.pid, 'SIGKILL'),
   });
   // Whatever ends this program, a bug too: the terminal is given back as it was.
   const giveBack = () => screen.close();
@@ -90,9 +92,10 @@ async function watchPlain(socketPath: string, profile: Profile): Promise<void> {
   });
 }
 
+/** Not on SIGHUP: there is no terminal left to give back, and Node aborts, with a core dump, when it tries. */
 function endingOnSignals(): AbortController {
   const ending = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ending.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
   return ending;
 }
 

@@ -14,6 +14,8 @@ export interface FullScreenOptions {
   readonly socketPath: string;
   readonly paint: Paint;
   readonly onQuit: () => void;
+  /** The terminal is no more. */
+  readonly onGone: () => void;
 }
 
 /** Remaining times on the screen are told to the second. */
@@ -31,13 +33,14 @@ export class FullScreen {
   }
 
   open(): void {
-    this.#options.terminal.open(
-      (typed) => {
+    this.#options.terminal.open({
+      onTyped: (typed) => {
         for (const command of commandsIn(typed)) this.#obey(command);
         this.#draw();
       },
-      () => this.#draw(),
-    );
+      onResize: () => this.#draw(),
+      onGone: this.#options.onGone,
+    });
     this.#redrawing = setInterval(() => this.#draw(), REDRAW_MS);
     this.#draw();
   }

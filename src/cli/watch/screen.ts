@@ -32,7 +32,12 @@ function headOf(model: WatchModel, nowMono: number, { columns }: ScreenSize, pai
   const late = model.hits.filter(({ state }) => state === 'late').length;
   const words =
     equipment === undefined
-      ? ['anprd', lost === undefined ? 'connecting' : 'NO CONNECTION']
+      ? [
+          'anprd',
+          lost === undefined
+            ? 'connecting'
+            : `NO CONNECTION for ${duration((nowMono - lost.sinceMono) / 1000)}`,
+        ]
       : [
           'anprd',
           `${waiting} waiting`,

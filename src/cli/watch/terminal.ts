@@ -1,6 +1,12 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { ScreenSize } from './screen.js';
 
+export interface TerminalHandlers {
+  readonly onTyped: (typed: string) => void;
+  readonly onResize: () => void;
+  readonly onGone: () => void;
+}
+
 /** A terminal that a program has for itself, and gives back as it was. */
 export class Terminal {
   readonly #input: ReadStream;
@@ -18,8 +24,11 @@ export class Terminal {
     return { columns: this.#output.columns || 80, rows: this.#output.rows || 24 };
   }
 
-  /** The other screen leaves nothing of what was shown in the scrollback. */
-  open(onTyped: (typed: string) => void, onResize: () => void): void {
+  /**
+   * The other screen leaves nothing of what was shown in the scrollback.
+   * @param onGone is called when the terminal is, as when its line hangs up.
+   */
+  open({ onTyped, onResize, onGone }: TerminalHandlers): void {
     this.#output.write(`${ESC}[?1049h${ESC}[?25l${ESC}[?7l${ESC}[2J`);
     this.#output.on('resize', () => {
       this.#drawn = '';
@@ -29,6 +38,8 @@ export class Terminal {
     this.#input.setRawMode(true);
     this.#input.setEncoding('utf8');
     this.#input.on('data', onTyped);
+    this.#input.once('end', onGone);
+    this.#input.on('error', onGone);
     this.#input.resume();
   }
 
