@@ -7,6 +7,8 @@ import { configSchema } from '../../../src/config/schema.js';
 import type { Frame } from '../../../src/domain/frame.js';
 import { systemClock } from '../../../src/lib/clock.js';
 import { packageRoot } from '../../../src/lib/package-root.js';
+import { Optics } from '../../../src/optics/optics.js';
+import { ViewWatch } from '../../../src/optics/view-watch.js';
 import { Passages } from '../../../src/passages/passages.js';
 import { loadModels } from '../../../src/plates/models.js';
 import { Recogniser } from '../../../src/plates/recogniser.js';
@@ -29,6 +31,7 @@ interface Spent {
   decodeMs: number;
   detectMs: number;
   readMs: number;
+  opticsMs: number;
   passagesMs: number;
 }
 
@@ -61,7 +64,8 @@ export async function benchPipeline(say: (line: string) => void): Promise<AreaRe
 
   say('running the pipeline');
   await source.open(0);
-  const spent: Spent = { decodeMs: 0, detectMs: 0, readMs: 0, passagesMs: 0 };
+  const optics = new Optics({ view: new ViewWatch({ onViews: () => undefined }) });
+  const spent: Spent = { decodeMs: 0, detectMs: 0, readMs: 0, opticsMs: 0, passagesMs: 0 };
   const batches: number[] = [];
   let frames = 0;
   let wallMs = 0;
@@ -91,7 +95,10 @@ export async function benchPipeline(say: (line: string) => void): Promise<AreaRe
       chosen.map((place) => detections[place] as (typeof detections)[number]),
     );
     lap('readMs');
-    const readOf = new Map(chosen.map((place, order) => [place, read[order]]));
+    const measured = read.map((observation) => optics.plate(observation));
+    optics.frame(frame);
+    lap('opticsMs');
+    const readOf = new Map(chosen.map((place, order) => [place, measured[order]]));
     const { index: frameIndex, capturedAtMs, capturedMonoMs } = frame;
     passages.observe(
       frame,
@@ -113,7 +120,7 @@ export async function benchPipeline(say: (line: string) => void): Promise<AreaRe
   say('running the models alone');
   const bareMs = await bareInferenceMs(plates.modelsFolder, plates.detectorWidthPx, frames, batches);
   const perFrame = (ms: number) => ms / frames;
-  const totalMs = spent.decodeMs + spent.detectMs + spent.readMs + spent.passagesMs;
+  const totalMs = Object.values(spent).reduce((sum, each) => sum + each, 0);
   const ms = (value: number): Figure => ({ value: perFrame(value), unit: 'ms a frame' });
   return {
     area: 'pipeline',
@@ -122,6 +129,7 @@ export async function benchPipeline(say: (line: string) => void): Promise<AreaRe
       decode: ms(spent.decodeMs),
       detect: ms(spent.detectMs),
       read: ms(spent.readMs),
+      optics: ms(spent.opticsMs),
       passages: ms(spent.passagesMs),
       whole: ms(totalMs),
       'bare inference': ms(bareMs),
