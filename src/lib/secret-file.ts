@@ -1,11 +1,11 @@
 import {
-  accessSync,
   closeSync,
   constants,
   fstatSync,
   fsyncSync,
   openSync,
   readFileSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -39,6 +39,7 @@ export interface SecretKind {
 
 /** Far more than a key and its line end; whatever is longer is no key and need not be read. */
 const MOST_FILE_BYTES = 1_024;
+const EMPTY_BYTES = 1;
 
 /**
  * Reads the secret: from the file that the configuration names, else from the systemd credential,
@@ -62,7 +63,7 @@ export function loadSecret<T>(
     return readSecret(kind, config.keyFile, isCredential, parse);
   }
   const credential = credentials && join(credentials, kind.credential);
-  if (credential && exists(credential)) return readSecret(kind, credential, true, parse);
+  if (credential && isGiven(credential)) return readSecret(kind, credential, true, parse);
   return readSecret(kind, kind.defaultPath, false, parse);
 }
 
@@ -153,10 +154,10 @@ function remedyOf(kind: SecretKind, path: string, cause: unknown): string {
   return `Move what is there away and make one: ${make}`;
 }
 
-function exists(path: string): boolean {
+/** One that is a line end at most stands for none: the unit's default where there was nothing to load. */
+function isGiven(path: string): boolean {
   try {
-    accessSync(path);
-    return true;
+    return statSync(path).size > EMPTY_BYTES;
   } catch (error) {
     // One that is there and cannot be read is a fault to tell, not a reason to look elsewhere.
     return (error as NodeJS.ErrnoException).code !== 'ENOENT';

@@ -55,6 +55,11 @@ describe('where the key comes from', () => {
     );
   });
 
+  it('is looked for elsewhere when the credential is the empty one of a unit that found none to load', () => {
+    file('storage-key', '\n');
+    expect(() => loadStorageKey({}, { CREDENTIALS_DIRECTORY: folder })).not.toThrow(folder);
+  });
+
   it('is made where there is none, and what is no key has to be moved away first', () => {
     expect(refusal(join(folder, 'none')).hint).toContain('Make one: anprctl storage-key --out');
     expect(refusal(file('rubbish', 'no key\n')).hint).toContain('Move what is there away and make one:');
