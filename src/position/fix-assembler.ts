@@ -7,7 +7,10 @@ export type Assembled =
   | { readonly kind: 'fix'; readonly fix: Fix }
   | { readonly kind: 'no-fix'; readonly atMono: number };
 
-/** Details that do not name their moment belong to fixes that are told within so long. */
+/**
+ * Details stand for the fixes that are told within so long, until their own come: those that do not name their
+ * moment, and those of the moment before.
+ */
 const DETAILS_FRESH_MS = 1_500;
 /** Sentences of one moment say the same place, to the last digit that each has. */
 const MOST_APART_METRES = 20;
@@ -51,10 +54,13 @@ export class FixAssembler {
         if (epoch.isVoid) return { kind: 'no-fix', atMono: epoch.atMono };
         epoch.place = utterance.place;
         epoch.details = { ...epoch.details, ...utterance.details };
-        return this.#fixOf(epoch);
+        const fix = this.#fixOf(epoch);
+        const { gpsAtMs: _, ...lasting } = utterance.details;
+        this.#keepLoose(lasting, atMono);
+        return fix;
       }
       case 'details':
-        this.#loose = { details: { ...this.#freshLoose(atMono), ...utterance.details }, atMono };
+        this.#keepLoose(utterance.details, atMono);
         if (!this.#epoch || atMono - this.#epoch.atMono > DETAILS_FRESH_MS) return undefined;
         return this.#fixOf(this.#epoch);
       case 'other':
@@ -75,6 +81,10 @@ export class FixAssembler {
     const isStanding = (details.speedMetresPerSecond ?? Infinity) < STANDING_METRES_PER_SECOND;
     const course = courseDeg === undefined || isStanding ? {} : { courseDeg };
     return { kind: 'fix', fix: { ...epoch.place, atMono: epoch.atMono, ...details, ...course } };
+  }
+
+  #keepLoose(details: FixDetails, atMono: number): void {
+    this.#loose = { details: { ...this.#freshLoose(atMono), ...details }, atMono };
   }
 
   #freshLoose(atMono: number): FixDetails {

@@ -43,6 +43,19 @@ describe('a moment', () => {
     });
   });
 
+  it('has the HDOP and satellites of the moment before until its own come, and never its time', () => {
+    const assembler = new FixAssembler();
+    assembler.take(place('120000', { gpsAtMs: 1, hdop: 0.9, satellites: 9 }), 0);
+    const first = assembler.take(place('120001', { speedMetresPerSecond: 8 }), 1_000);
+    expect(first).toEqual({
+      kind: 'fix',
+      fix: { ...PLACE, atMono: 1_000, hdop: 0.9, satellites: 9, speedMetresPerSecond: 8 },
+    });
+    expect(assembler.take(place('120001', { hdop: 1.3, satellites: 7 }), 1_050)).toMatchObject({
+      fix: { hdop: 1.3, satellites: 7 },
+    });
+  });
+
   it('takes nothing from details of long ago', () => {
     const assembler = new FixAssembler();
     assembler.take(details({ hdop: 1.4 }), 0);
@@ -93,7 +106,8 @@ describe('a course', () => {
     const assembler = new FixAssembler();
     const standing = assembler.take(place('120000', { speedMetresPerSecond: 0.2, courseDeg: 211 }), 0);
     expect(standing).toEqual({ kind: 'fix', fix: { ...PLACE, atMono: 0, speedMetresPerSecond: 0.2 } });
-    expect(assembler.take(place('120001', { courseDeg: 211 }), 1_000)).toMatchObject({
+    const other = new FixAssembler();
+    expect(other.take(place('120001', { courseDeg: 211 }), 1_000)).toMatchObject({
       fix: { courseDeg: 211 },
     });
   });
