@@ -189,7 +189,7 @@ export const displaySchema = z.strictObject({
     .enum(['auto', 'driver-moving', 'passenger', 'stationary'])
     .default('auto')
     .describe(
-      'What anprctl watch shows: auto takes stationary while the vehicle is known to stand and driver-moving otherwise; passenger is for a screen that the driver cannot see.',
+      'What anprctl watch shows: auto takes stationary while the vehicle is known to stand and driver-moving otherwise; stationary is for a cabinet, and gives way to a fix that says that it moves; passenger is for a screen that the driver cannot see.',
     ),
   standingMetresPerSecond: z
     .number()
