@@ -55,8 +55,11 @@ const OLDEST_MS = 6 * 3_600_000;
 const HEIGHT_PX = { low: 13, high: 14.5 };
 /** Of plates lower than this, pixels blur more than any lens. */
 const FOCUS_FROM_PX = 14;
-/** Drawn plates have 1.0 in focus, and 1.4 to 1.8 where the blur is two strokes wide and misreads begin; pictures of real ones 0.6 to 1.2. */
-const BLUR = { low: 1.2, high: 1.35 };
+/**
+ * Drawn plates have 1.0 in focus, and 1.4 to 1.8 where the blur is two strokes wide and misreads
+ * begin; pictures of real ones 0.6 to 1.2.
+ */
+const BLUR = { low: 1.25, high: 1.4 };
 /** Real plates in clear air have 0.5 to 0.9. */
 const CONTRAST = { low: 0.42, high: 0.5 };
 /** A shower passes, dirt stays. Fog stays too, and cannot be told from it: the remedy is to look. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { connect, newestOnly } from '../../../src/capture/connect.js';
+import { matOf } from '../../../src/capture/grey.js';
 import { LiveSource, STUCK_AFTER_MS } from '../../../src/capture/live-source.js';
 import type { Mat, VideoCapture } from '../../../src/capture/opencv.js';
 import { systemClock } from '../../../src/lib/clock.js';
@@ -154,4 +155,29 @@ describe('a GStreamer pipeline', () => {
     expect(second?.capturedMonoMs).toBeGreaterThan(first?.capturedMonoMs as number);
     await source.close();
   });
+});
+
+it('hands the camera over before every read, as for setting the exposure of the frame to come', async () => {
+  const done: string[] = [];
+  const capture: VideoCapture = {
+    readAsync: async () => {
+      done.push('read');
+      return matOf({ pixels: new Uint8Array(12), widthPx: 4, heightPx: 3 });
+    },
+    get: () => 0,
+    set: () => true,
+    release: () => undefined,
+  };
+  const source = new LiveSource({
+    connect: async () => capture,
+    beforeRead: (given) => done.push(given === capture ? 'set' : 'another camera'),
+    clock: new ManualClock(),
+    silentAfterMs: 5_000,
+    onStuck: () => undefined,
+  });
+  await source.open();
+  await source.next();
+  await source.next();
+  await source.close();
+  expect(done).toEqual(['set', 'read', 'set', 'read']);
 });
