@@ -139,7 +139,10 @@ const HEALTH = {
   link: { connections: 2, resent: 3, brokerIndex: 0, protocolVersion: 5, meteredBytes: 120_000 },
   clock: { source: 'ntp', offsetMs: 0.4, jumps: 0 },
   store: { medium: 'file', usedBytes: 50_000_000, mostBytes: 2_000_000_000 },
-  cameras: [{ id: 'cam-1', state: 'running', framesProcessed: 90_000 }],
+  cameras: [{ id: 'cam-1', state: 'running', framesProcessed: 90_000, view: 'same' }],
+  position: { source: 'serial', state: 'fixed', ageSeconds: 1, hdop: 0.9, satellites: 11 },
+  lines: { board: 'onoff', tamperOpen: false, ignitionOn: true },
+  machine: { celsius: 61, throttled: false, freeBytes: 20_000_000_000 },
 };
 
 /** Messages of the outbox by name; the statements are a chain of their own. */
