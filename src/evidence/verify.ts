@@ -61,7 +61,7 @@ export interface ChainVerdict {
   readonly first: number;
   readonly last: number;
   /**
-   * told: another chain of the unit says how far it went. untold: there is a later one, and none says it, so that
+   * told: another chain of the unit says how far it went, at least. untold: there is a later one, and none says it, so that
    * nobody sees whether statements after the last one are missing. open: there is no later one.
    */
   readonly end: 'told' | 'untold' | 'open';

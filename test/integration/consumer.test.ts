@@ -227,10 +227,12 @@ describe('the chain of each unit', () => {
     const next = statementBy('unit-1', later.hit());
     const reportOfEnded = () => chainReports(store.database)[0];
     receive(...said.slice(0, 3), next);
-    expect(reportOfEnded()).toMatchObject({ last: 3, ended: 5, open: [4, 5] });
-    expect(renderChains(chainReports(store.database), [])).toContain('as a later chain says, with: 5\n');
+    expect(reportOfEnded()).toMatchObject({ last: 3, toldTo: 5, open: [4, 5] });
+    expect(renderChains(chainReports(store.database), [])).toContain(
+      'as another chain of the unit says: 5\n',
+    );
     receive(...said.slice(3));
-    expect(reportOfEnded()).toMatchObject({ last: 5, ended: 5, unlike: [], endUntold: false });
+    expect(reportOfEnded()).toMatchObject({ last: 5, toldTo: 5, unlike: [], endUntold: false });
     expect(reportOfEnded()).not.toHaveProperty('open');
   });
 

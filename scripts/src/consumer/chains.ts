@@ -16,8 +16,8 @@ export interface ChainReport {
   readonly missing: readonly Run[];
   /** The unit has stated more than is here: on its way after an outage, or cut off. */
   readonly open?: Run;
-  /** It has ended: a later chain of the unit says with which number at least. */
-  readonly ended?: number;
+  /** How far it goes at least, as another chain of the unit says: one that followed it, or began while it waited. */
+  readonly toldTo?: number;
   /** There is a later chain, and none says how far this one went: nobody sees whether its end was cut off. */
   readonly endUntold: boolean;
   /** Numbers whose statement is another one than a later chain names as the last. */
@@ -34,8 +34,8 @@ interface ChainRow {
   readonly here: number;
   readonly last: number;
   readonly head: number;
-  /** 0 where no later chain names it. */
-  readonly ended: number;
+  /** 0 where no other chain names it. */
+  readonly toldTo: number;
   readonly isNewest: 0 | 1;
 }
 
@@ -43,9 +43,9 @@ interface ChainRow {
 export function chainReports(database: Pick<Database.Database, 'prepare'>): ChainReport[] {
   const chains = database
     .prepare(
-      `SELECT source, chain, sum(here) AS here, max(last) AS last, max(head) AS head, max(ended) AS ended,
+      `SELECT source, chain, sum(here) AS here, max(last) AS last, max(head) AS head, max(told_to) AS toldTo,
            chain = max(chain) OVER (PARTITION BY source) AS isNewest FROM (
-         SELECT source, chain, count(DISTINCT sequence) AS here, max(sequence) AS last, 0 AS head, 0 AS ended
+         SELECT source, chain, count(DISTINCT sequence) AS here, max(sequence) AS last, 0 AS head, 0 AS told_to
            FROM statements GROUP BY source, chain
          UNION ALL SELECT source, chain, 0, 0, sequence, 0 FROM heads
          UNION ALL SELECT source, chain, 0, 0, sequence, sequence FROM ends
@@ -83,7 +83,7 @@ export function chainReports(database: Pick<Database.Database, 'prepare'>): Chai
        HAVING sum(statements.digest = ends.digest) = 0`,
     )
     .pluck();
-  return chains.map(({ source, chain, here, last, head, ended, isNewest }) => {
+  return chains.map(({ source, chain, here, last, head, toldTo, isNewest }) => {
     const gaps = runsOf(gapsOf.all(source, chain));
     const lost = mergedRuns(runsOf(lossesOf.all(source, chain)));
     const missing = withoutRuns(gaps, lost);
@@ -96,8 +96,8 @@ export function chainReports(database: Pick<Database.Database, 'prepare'>): Chai
       explained: withoutRuns(gaps, missing),
       missing,
       ...(open !== undefined && { open }),
-      ...(ended > 0 && { ended }),
-      endUntold: ended === 0 && isNewest === 0,
+      ...(toldTo > 0 && { toldTo }),
+      endUntold: toldTo === 0 && isNewest === 0,
       unlike: unlikeOf.all(source, chain) as number[],
       unlinked: unlinkedOf.all(source, chain) as number[],
       forked: forkedOf.all(source, chain) as number[],
@@ -112,14 +112,17 @@ export function isWhole({ missing, open, unlike, unlinked, forked }: ChainReport
 /** One line a chain; what is wrong below it. */
 export function renderChains(reports: readonly ChainReport[], refused: readonly RefusedCount[]): string {
   const lines = reports.flatMap((report) => {
-    const { source, chain, here, last, explained, missing, open, ended, endUntold } = report;
+    const { source, chain, here, last, explained, missing, open, toldTo, endUntold } = report;
     const { unlike, unlinked, forked } = report;
     const verdict = isWhole(report) ? 'whole' : 'NOT WHOLE';
     return [
       `${source}  chain ${chain}  ${here} statements to ${last}  ${verdict}`,
       ...said('missing', missing.map(spell)),
       ...said('not here yet, or cut off', open === undefined ? [] : [spell(open)]),
-      ...said('has ended, as a later chain says, with', ended === undefined ? [] : [String(ended)]),
+      ...said(
+        'goes at least to, as another chain of the unit says',
+        toldTo === undefined ? [] : [String(toldTo)],
+      ),
       ...said(
         'has ended, and no later chain says where; the last that is here',
         endUntold ? [String(last)] : [],
