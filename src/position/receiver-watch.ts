@@ -73,6 +73,7 @@ export class ReceiverWatch implements PositionListener {
     this.sentences++;
     if (this.#isLost) this.reopened++;
     this.#isLost = false;
+    this.#failure = 'Nothing that can be understood comes any more.';
     this.#heardAtMono = this.#options.clock.monoMs();
     this.#backoff.reset();
   }

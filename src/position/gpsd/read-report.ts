@@ -41,7 +41,7 @@ function readTpv({ mode, status, time, lat, lon, speed, track }: Record<string, 
 }
 
 function readSky({ hdop, uSat, satellites }: Record<string, unknown>): Utterance {
-  const used = typeof uSat === 'number' ? uSat : usedOf(satellites);
+  const used = Number.isInteger(uSat) ? (uSat as number) : usedOf(satellites);
   return {
     kind: 'details',
     details: {

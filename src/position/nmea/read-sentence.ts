@@ -114,7 +114,8 @@ function detailsOf(raw: {
     isWithin(speed, MOST_METRES_PER_SECOND) &&
     isWithin(courseDeg, 360) &&
     isWithin(hdop, 100) &&
-    isWithin(satellites, 200);
+    isWithin(satellites, 200) &&
+    Number.isInteger(satellites ?? 0);
   if (!isPossible) return undefined;
   return {
     ...(speed === undefined ? {} : { speedMetresPerSecond: speed }),

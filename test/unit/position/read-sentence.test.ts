@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { sentence } from '../../../scripts/src/patrol/nmea-text.js';
 import { readSentence } from '../../../src/position/nmea/read-sentence.js';
+import { repeatable } from '../../support/repeatable.js';
 
 /** What one sentence of NMEA 0183 says, and which are not believed. */
 
 const read = (content: string) => readSentence(sentence(content).trimEnd());
 const WHERE = '5443.20000,N,00218.60000,E';
 const PLACE = { latitudeDeg: 54.72, longitudeDeg: 2.31 };
+const rmcFields = `GNRMC,120000.00,A,${WHERE},20.0,45.0,231126,,,A`;
+const ggaFields = `GPGGA,120000.00,${WHERE},1,08,0.9,12.0,M,45.0,M,,`;
 const rmc = (
   change: Partial<Record<'time' | 'status' | 'where' | 'knots' | 'course' | 'date' | 'mode', string>>,
 ) => {
@@ -129,10 +132,69 @@ describe('a sentence is not believed', () => {
   it.each([
     ['a negative HDOP', () => gga('1', WHERE, '08', '-1')],
     ['1,000 satellites', () => gga('1', WHERE, '1000')],
+    ['half a satellite', () => gga('1', WHERE, '8.5')],
     ['a quality that nobody knows', () => gga('12')],
     ['too few fields', () => read(`GNRMC,120000,A,${WHERE}`)],
     ['a mode that nobody knows', () => rmc({ mode: '?' })],
   ])('with %s', (_, said) => expect(said()).toBeUndefined());
+});
+
+describe('whatever stands under a right checksum', () => {
+  it('is a place on the globe at a speed of roads, or nothing; and never an error', () => {
+    const random = repeatable(11);
+    const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)] as T;
+    const odd = [
+      '',
+      '0',
+      '-1',
+      '9'.repeat(40),
+      'NaN',
+      '1e9',
+      'Infinity',
+      '.',
+      'A',
+      'N',
+      'W',
+      '00000.0',
+      '12..3',
+      ' ',
+    ];
+    const types = ['RMC', 'GGA', 'GSA', 'VTG', 'GSV', 'XXX', 'toString', '__proto__'];
+    const usual = [
+      '120000',
+      'A',
+      '5443.2',
+      'N',
+      '00218.6',
+      'E',
+      '20.0',
+      '45.0',
+      '231126',
+      '1',
+      '08',
+      '0.9',
+      'T',
+      'K',
+      'M',
+    ];
+    let taken = 0;
+    for (let i = 0; i < 30_000; i++) {
+      const base = pick([rmcFields, ggaFields]).split(',');
+      const fields = base.map((field) => (random() < 0.06 ? pick([...odd, ...usual]) : field));
+      if (random() < 0.1) fields[0] = `GP${pick(types)}`;
+      if (random() < 0.05) fields.length = Math.floor(random() * fields.length) + 1;
+      const said = read(fields.join(','));
+      if (said?.kind !== 'place') continue;
+      taken++;
+      expect(Math.abs(said.place.latitudeDeg)).toBeLessThanOrEqual(90);
+      expect(Math.abs(said.place.longitudeDeg)).toBeLessThanOrEqual(180);
+      for (const value of Object.values(said.details)) expect(Number.isFinite(value)).toBe(true);
+      expect(said.details.speedMetresPerSecond ?? 0).toBeLessThanOrEqual(150);
+      expect(said.details.speedMetresPerSecond ?? 0).toBeGreaterThanOrEqual(0);
+      expect(said.details.hdop ?? 1).toBeGreaterThan(0);
+    }
+    expect(taken).toBeGreaterThan(5_000);
+  });
 });
 
 describe('what is not known is left out', () => {

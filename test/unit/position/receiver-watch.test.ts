@@ -70,7 +70,7 @@ describe('a receiver', () => {
       'silent: It has not said anything yet.',
       'fixed: It has a fix.',
       'searching: It speaks, and has no fix.',
-      'silent: It has not said anything yet.',
+      'silent: Nothing that can be understood comes any more.',
       'fixed: It has a fix.',
     ]);
     await watch.stop();
