@@ -37,7 +37,7 @@ export function register(program: Command): void {
 
 const HELP = `
 On a terminal it takes the whole screen: c confirms and r rejects the hit that is marked with >, n and p
-(or arrows) mark another one, m mutes the buzzer and the bell, q quits. A key that decides is not obeyed
+(or arrows) mark another one, t the first, m mutes the buzzer and the bell, q quits. A key that decides is not obeyed
 within 0.6 s of the mark having moved by itself. NO_COLOR=1 leaves colours out.`;
 
 async function watchFullScreen(socketPath: string, profile: Profile): Promise<void> {

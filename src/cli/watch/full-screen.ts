@@ -77,6 +77,9 @@ export class FullScreen {
       case 'previous':
         this.#model.move(-1, nowMono);
         return;
+      case 'top':
+        this.#model.moveToTop(nowMono);
+        return;
       case 'mute':
         void this.#tell('/mute', 'muted');
         return;

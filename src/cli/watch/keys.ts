@@ -1,5 +1,5 @@
 /** What keys ask for. Several for each: left hand, right hand, arrows. */
-export type WatchCommand = 'confirm' | 'reject' | 'next' | 'previous' | 'mute' | 'quit';
+export type WatchCommand = 'confirm' | 'reject' | 'next' | 'previous' | 'top' | 'mute' | 'quit';
 
 const KEYS: Readonly<Record<string, WatchCommand>> = {
   c: 'confirm',
@@ -14,6 +14,10 @@ const KEYS: Readonly<Record<string, WatchCommand>> = {
   '\u001b[Z': 'previous',
   '\u001b[A': 'previous',
   '\u001bOA': 'previous',
+  t: 'top',
+  '\u001b[H': 'top',
+  '\u001bOH': 'top',
+  '\u001b[1~': 'top',
   m: 'mute',
   q: 'quit',
   // Ctrl-C and Ctrl-D: in raw mode they come as characters.

@@ -71,6 +71,12 @@ export class WatchModel {
     this.#chosenAtMono = nowMono;
   }
 
+  /** Chooses what asks most for attention. */
+  moveToTop(nowMono: number): void {
+    this.#chosen = this.hits[0]?.id;
+    this.#chosenAtMono = nowMono;
+  }
+
   /** @returns the hit that a key decides on now; undefined where it is not to be obeyed. */
   takeDecision(nowMono: number): ShownHit | undefined {
     const isRepeated = nowMono - this.#decidedAtMono < REPEAT_MS;

@@ -65,7 +65,7 @@ function footOf(model: WatchModel, nowMono: number, { columns }: ScreenSize, pai
   const notice = model.notice(nowMono);
   const canDecide = model.equipment !== undefined && model.equipment.profile !== 'driver-moving';
   const keys = canDecide
-    ? ['c confirm', 'r reject', 'n next', 'p back', 'm mute', 'q quit']
+    ? ['c confirm', 'r reject', 'n next', 'p back', 't top', 'm mute', 'q quit']
     : ['m mute', 'q quit'];
   const spelled = [
     keys.join('  '),
@@ -95,7 +95,7 @@ function bodyOf(model: WatchModel, size: ScreenSize, paint: Paint): string[] {
   // A line parts them; a list of fewer than three lines shows nothing of what comes next.
   const detailRows = Math.min(details.length, Math.max(0, Math.floor(rows * DETAIL_SHARE) - 1));
   const listRows = detailRows === 0 ? rows : rows - detailRows - 1;
-  const list = windowAround(hits, chosen, listRows).map((hit) => rowOf(hit, hit === chosen, columns, paint));
+  const list = rowsShown(hits, chosen, listRows).map((hit) => rowOf(hit, hit === chosen, columns, paint));
   if (detailRows === 0) return list;
   return [...list, paint('-'.repeat(columns), DIM_COLOUR), ...details.slice(0, detailRows)];
 }
@@ -126,13 +126,12 @@ function rowOf(hit: ShownHit, isChosen: boolean, columns: number, paint: Paint):
   return isChosen ? `${lead}${paint(title, '1')}` : paint(lead + title, DIM_COLOUR);
 }
 
-/** As many as there is room for: the first ones, but for the chosen one, which is always seen. */
-function windowAround(
+/** The first ones, so that what came is always seen, and in the last line the chosen one if it is none of them. */
+function rowsShown(
   hits: readonly ShownHit[],
   chosen: ShownHit | undefined,
   rows: number,
 ): readonly ShownHit[] {
-  const at = chosen === undefined ? 0 : hits.indexOf(chosen);
-  const first = Math.max(0, Math.min(at - Math.floor(rows / 2), hits.length - rows));
-  return hits.slice(first, first + rows);
+  const first = hits.slice(0, rows);
+  return chosen === undefined || first.includes(chosen) ? first : [...first.slice(0, -1), chosen];
 }

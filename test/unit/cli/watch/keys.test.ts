@@ -9,6 +9,7 @@ describe('keys', () => {
     ['\u001b[B\u001b[A', ['next', 'previous']],
     ['\u001bOB', ['next']],
     ['\u001b[Z', ['previous']],
+    ['t\u001b[H', ['top', 'top']],
     ['q', ['quit']],
     ['\u0003', ['quit']],
   ])('%j ask for %j', (typed, commands) => expect(commandsIn(typed)).toEqual(commands));

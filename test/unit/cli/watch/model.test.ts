@@ -63,6 +63,14 @@ describe('the hit that keys are for', () => {
     expect(model.chosen).toMatchObject({ arrival: 9 });
   });
 
+  it('is the most urgent again at a key, which then takes its time as well', () => {
+    const model = modelWith([OTHER]);
+    model.apply(told(STOP), 900);
+    model.moveToTop(1_000);
+    expect(model.takeDecision(1_100)).toBeUndefined();
+    expect(model.takeDecision(1_700)).toEqual(STOP);
+  });
+
   it('is none where all are decided, until one comes', () => {
     const model = modelWith([{ ...STOP, state: 'rejected' }]);
     expect(model.takeDecision(1_000)).toBeUndefined();

@@ -42,7 +42,7 @@ describe('the screen', () => {
       '',
       '',
       '',
-      'c confirm  r reject  n next  p back  m mute  q quit',
+      'c confirm  r reject  n next  p back  t top  m mute  q quit',
     ]);
   });
 
@@ -102,7 +102,7 @@ describe('the screen', () => {
     expect(text).toContain('look [2J away drawkcab');
   });
 
-  it('always shows the chosen hit of many', () => {
+  it('always shows what asks most for attention, and the chosen one wherever it is', () => {
     const many = Array.from({ length: 60 }, (_, i) =>
       shownHit('stop', i, { vrm: `AB12C${String(i).padStart(2, '0')}` }),
     );
@@ -113,6 +113,8 @@ describe('the screen', () => {
     });
     // The newest is first: 40 further is number 19.
     expect(lines.filter((line) => line.startsWith('>'))).toEqual([expect.stringContaining('AB12C19')]);
+    expect(lines[1]).toContain('AB12C59');
+    expect(lines[2]).toContain('AB12C58');
   });
 });
 
@@ -146,7 +148,7 @@ describe('a screen of any size', () => {
       '-'.repeat(20),
       'AB12CDE BLUE FORD',
       '  FOCUS',
-      'c r n p m q',
+      'c r n p t m q',
     ]);
   });
 });
