@@ -33,6 +33,7 @@ export class ExposureLoop {
   #detail: string | undefined;
   #working: Promise<void> | undefined;
   #isOpen = false;
+  #openings = 0;
   #stepAtMono = 0;
   #settledAtMono = 0;
   #sawPlateAtMono = 0;
@@ -61,6 +62,7 @@ export class ExposureLoop {
   /** The camera gives frames (again): it may be another one, or have forgotten what it was set to. */
   opened(): void {
     this.#isOpen = true;
+    this.#openings++;
     this.#camera = undefined;
     this.#stepAtMono = 0;
     this.#sawPlateAtMono = this.#options.clock.monoMs();
@@ -116,6 +118,7 @@ export class ExposureLoop {
 
   async #step(device: string): Promise<void> {
     const { clock, command } = this.#options;
+    const opening = this.#openings;
     try {
       const isNew = this.#camera === undefined;
       const camera = this.#camera ?? (await ExposureCamera.take(device, command));
@@ -127,8 +130,9 @@ export class ExposureLoop {
         this.#plates = [];
         this.#settledAtMono = clock.monoMs() + SETTLES_MS;
       }
-      this.#camera = camera;
       this.#setting = next;
+      // What was set meanwhile may be forgotten again.
+      if (opening === this.#openings) this.#camera = camera;
       if (!this.#refusesAlternating) this.#detail = undefined;
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;

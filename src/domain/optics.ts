@@ -17,7 +17,7 @@ export interface PlateLook {
   readonly edgePx: number;
 }
 
-/** How one vehicle's plate looked in the frame in which it was largest. */
+/** How one vehicle's plate looked in the frame in which it was largest, and how bright it ever was. */
 export interface VehicleLook {
   /** Monotonic milliseconds: when its passage was closed. */
   readonly atMono: number;

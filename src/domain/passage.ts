@@ -59,7 +59,10 @@ export interface Passage {
   readonly quad: Quad;
   /** Of that frame, which the overview may show smaller; absent in records of older versions. */
   readonly frameSize?: { readonly widthPx: number; readonly heightPx: number };
-  /** How the plate looked where it was largest, wholly in view and measured; for the camera's health, not for the record. */
+  /**
+   * How the plate looked where it was largest, of the frames that show it wholly and in which it was
+   * measured; its brightness is the most of all of them. For the camera's health, not for the record.
+   */
   readonly look?: PlateLook;
   readonly platePatch?: EncodedImage;
   readonly overviewImage?: EncodedImage;

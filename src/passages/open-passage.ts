@@ -112,7 +112,7 @@ export class OpenPassage {
     this.#lastSeenAtMs = frame.capturedAtMs;
     this.#motion = track.motion;
     this.#seenWhole ||= observation.cutOff !== true;
-    if (observation.cutOff !== true) this.#look = largerOf(this.#look, observation.look);
+    if (observation.cutOff !== true) this.#look = ofBoth(this.#look, observation.look);
     this.#scoreSum += observation.detectionScore;
     this.#sightings++;
 
@@ -163,7 +163,7 @@ export class OpenPassage {
       this.#motion = other.#motion;
     }
     this.#seenWhole ||= other.#seenWhole;
-    this.#look = largerOf(this.#look, other.#look);
+    this.#look = ofBoth(this.#look, other.#look);
     this.#scoreSum += other.#scoreSum;
     this.#sightings += other.#sightings;
     this.#decidedAtMs = Math.max(this.#decidedAtMs, other.#decidedAtMs);
@@ -238,8 +238,10 @@ export class OpenPassage {
   }
 }
 
-function largerOf(a: PlateLook | undefined, b: PlateLook | undefined): PlateLook | undefined {
-  return (b?.heightPx ?? 0) > (a?.heightPx ?? 0) ? b : a;
+/** The larger one, as bright as the brighter: in some frames a plate is in shadow, or exposed for shiny ones. */
+function ofBoth(a: PlateLook | undefined, b: PlateLook | undefined): PlateLook | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return { ...(b.heightPx > a.heightPx ? b : a), brightness: Math.max(a.brightness, b.brightness) };
 }
 
 interface Images {
