@@ -32,7 +32,7 @@ export const base64 = () =>
 
 export const lane = () =>
   oneOf<Lane>({
-    hits: '',
+    hits: 'hits and events',
     reads: '',
     'hit-images': 'pictures of hits',
     'read-images': 'pictures of the other reads',

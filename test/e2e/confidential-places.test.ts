@@ -144,7 +144,7 @@ beforeAll(async () => {
     configPath,
     JSON.stringify({
       unit: { id: 'unit-e2e' },
-      cameras: [{ id: 'cam-1', source: { kind: 'file', path: clip, pace: 'realtime' } }],
+      cameras: [{ id: 'cam-1', source: { kind: 'file', path: clip, pace: 'fast' } }],
       hotlist: { path: join(home, 'hotlist.db') },
       storage: { keyFile: keyFileIn(secrets) },
       evidence: { keyFile: deviceKeyFileIn(secrets) },
