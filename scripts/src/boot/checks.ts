@@ -9,7 +9,6 @@ export interface Check {
 
 export const UNIT = 'anprd.service';
 export const CONFIG_PATH = '/etc/anprd/anprd.yaml';
-const ANPRCTL = ['node', '/opt/anprd/dist/src/cli/anprctl.js'] as const;
 
 /** Cameras: one that is not there, and one that shows pictures for half an hour. */
 export const CONFIG = JSON.stringify({
@@ -34,7 +33,7 @@ export function expectThat(isSo: boolean, otherwise: string): void {
 }
 
 export async function anprctl(machine: Machine, ...args: readonly string[]): Promise<string> {
-  return machine.must(...ANPRCTL, ...args);
+  return machine.must('anprctl', ...args);
 }
 
 export async function kill(machine: Machine, signal: 'STOP' | 'KILL', pid: string): Promise<void> {
@@ -58,7 +57,7 @@ async function status(machine: Machine): Promise<{
   cameras: { id: string; vision: { pid?: number; framesProcessed: number; restarts: number } }[];
 }> {
   // It exits 1 while there are warnings.
-  const { output } = await machine.run(...ANPRCTL, 'status', '--json');
+  const { output } = await machine.run('anprctl', 'status', '--json');
   return JSON.parse(output);
 }
 
@@ -156,6 +155,19 @@ export const CHECKS: readonly Check[] = [
       await machine.until(UNIT, { StatusText: /^1 of 2 cameras; / }, 30_000);
       const { StatusText } = await machine.show(UNIT, 'StatusText');
       return `ready after ${readyMs} ms; status: ${StatusText}`;
+    },
+  },
+  {
+    name: 'a list that root imports beside it is in force in the service',
+    run: async (machine) => {
+      await machine.write('/root/list.csv', 'vrm,action,reason\nAB12CDE,STOP,made up\n');
+      await anprctl(machine, 'hotlist', 'import', '/root/list.csv', '--list', 'local', '--expires', '48h');
+      await untilStatus(
+        machine,
+        'the list is in force',
+        ({ warnings }) => !warnings.some(({ code }) => code === 'hotlist-missing'),
+      );
+      return machine.must('sh', '-c', 'cd /var/lib/anprd && stat --format="%U %a %n" *');
     },
   },
   {
