@@ -55,9 +55,13 @@ export interface RecheckSnapshot {
   readonly lateHits: number;
 }
 
-/** Passages wait for no longer than this, and get most of the processor. */
+/** Passages wait for no longer than this. */
 const SLICE_MS = 5;
-const PAUSE_MS = 15;
+/**
+ * So most of the processor is for passages and for what waits to be sent: after an outage a new list and a backlog
+ * come together. To look back over a week of reads then takes half a minute, to look for what came in a delta a second.
+ */
+const PAUSE_MS = 45;
 const PAGE_KEYS = 500;
 const PAGE_READS = 8;
 const RETRY_MS = 10_000;

@@ -332,10 +332,10 @@ describe('a passage', () => {
     for (let round = 1; round <= 5; round++) {
       await new Promise((resolve) => setImmediate(resolve));
       expect(looked.length).toBe(5 * round);
-      clock.advance(15);
+      clock.advance(45);
     }
     while (recheck.snapshot().pending.length > 0) {
-      clock.advance(15);
+      clock.advance(45);
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(looked).toHaveLength(60);

@@ -1,11 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configSchema } from '../../../src/config/schema.js';
 import { startBroker } from '../demo/broker.js';
+import { SoakBroker } from '../soak/broker.js';
 import { startCountingRelay } from '../uplink/counting-relay.js';
 import { MeasuredProcess } from '../uplink/measured-process.js';
 import type {
@@ -25,6 +26,10 @@ import { type AreaReport, describeMachine, type Figure } from './report.js';
  * Store, statements and drain in a process of their own against a real Mosquitto: what a commit costs,
  * how quickly a backlog goes beside bare MQTT.js, what a hit waits on top of it, memory over very many
  * messages, and bytes on the wire.
+ *
+ * The drain is compared as `scripts/soak outage` does it: a broker that takes any number of messages at once, and
+ * MQTT.js with the window that pays best. Here it is the drain alone, in turns with MQTT.js, with nobody to receive;
+ * there it is the whole daemon, with traffic and a receiver, so its figure is the one to go by.
  */
 export const MESSAGES = 1_000_000;
 export const FEWEST_MESSAGES = 10_000;
@@ -40,6 +45,8 @@ const PICTURES: Pictures = { patchBytes: 3_000, overviewBytes: 25_000 };
 const SAMPLE = 5_000;
 const HIT_EVERY_MS = 500;
 const TURNS = 5;
+/** Beside the unit's own: what MQTT.js does at its best. */
+const WIDE_WINDOW = 1_000;
 /** Over fewer messages it is V8's habits that are seen, not what is left behind. */
 const LEAST_FOR_GROWTH = 500_000;
 
@@ -107,12 +114,20 @@ async function onTheWire(say: Say, window: number, pictures?: Pictures): Promise
 interface BacklogDrained {
   readonly opened: Opened;
   readonly drained: readonly Drained[];
-  readonly bare: readonly BareReport[];
+  readonly bare: readonly BareRuns[];
+}
+
+/** A turn each, of as many messages. */
+interface BareRuns {
+  readonly window: number;
+  readonly reports: readonly BareReport[];
 }
 
 /** In turns, so that both have their share of whatever else the machine does. */
 async function drain(say: Say, backlog: number, window: number): Promise<BacklogDrained> {
   const folder = mkdtempSync(join(tmpdir(), 'anprd-bench-uplink-'));
+  const brokerFolder = join(folder, 'broker');
+  mkdirSync(brokerFolder);
   const samplePath = join(folder, 'sample');
   const open: DeviceOrder = { kind: 'open', folder, mostMegabytes: 4_000 };
   let device: Device | undefined;
@@ -125,23 +140,25 @@ async function drain(say: Say, backlog: number, window: number): Promise<Backlog
     await device.stop({ kind: 'stop' });
     device = deviceOf(say);
     const opened = await ask(device, open, 'opened');
-    const broker = await startBroker();
+    const broker = await SoakBroker.begin(brokerFolder);
     try {
       const count = Math.floor(backlog / TURNS);
       const drained: Drained[] = [];
-      const published: BareReport[] = [];
+      const published = [window, WIDE_WINDOW].map((window) => ({ window, reports: [] as BareReport[] }));
       for (let turn = 0; turn < TURNS; turn++) {
         say(
           `${count} messages with nothing but MQTT.js, then ${count} of the backlog; ${turn + 1} of ${TURNS}`,
         );
-        published.push(await bare({ url: broker.url, window, count, path: samplePath }));
+        for (const { window, reports } of published) {
+          reports.push(await bare({ url: broker.url, window, count, path: samplePath }));
+        }
         const order = { kind: 'drain', url: broker.url, window, count, hitEveryMs: HIT_EVERY_MS } as const;
         drained.push(await ask(device, order, 'drained'));
       }
       await device.stop({ kind: 'stop' });
       return { opened, drained, bare: published };
     } finally {
-      await broker.stop();
+      await broker.end('SIGTERM');
     }
   } finally {
     device?.kill();
@@ -229,7 +246,12 @@ function drainFigures({ opened, drained, bare: runs }: BacklogDrained): Record<s
   const items = sum(drained.map((one) => one.items));
   const rate = (items / sum(drained.map(({ tookMs }) => tookMs))) * 1_000;
   const bareItems = Math.floor(opened.waiting / TURNS) * TURNS;
-  const bareRate = (bareItems / sum(runs.map(({ tookMs }) => tookMs))) * 1_000;
+  const bareRates = runs.map(({ window, reports }) => ({
+    window,
+    rate: (bareItems / sum(reports.map(({ tookMs }) => tookMs))) * 1_000,
+    cpuUs: (sum(reports.map(({ cpuMs }) => cpuMs)) / bareItems) * 1_000,
+  }));
+  const best = bareRates.reduce((one, other) => (other.rate > one.rate ? other : one));
   const hitMs = drained.flatMap((one) => one.hitMs);
   return {
     'backlog at the start': { value: opened.waiting, unit: 'reads' },
@@ -239,9 +261,14 @@ function drainFigures({ opened, drained, bare: runs }: BacklogDrained): Record<s
       bar: { is: 'at most', value: 3 },
     },
     'backlog drained at': { value: rate, unit: 'messages/s' },
-    'bare MQTT.js publishes at': { value: bareRate, unit: 'messages/s' },
-    'drain against bare MQTT.js': {
-      value: rate / bareRate,
+    ...Object.fromEntries(
+      bareRates.map(({ window, rate }) => [
+        `bare MQTT.js, ${window} at once, publishes at`,
+        { value: rate, unit: 'messages/s' },
+      ]),
+    ),
+    'drain against the faster bare MQTT.js': {
+      value: rate / best.rate,
       unit: 'times',
       bar: { is: 'at least', value: 0.6 },
     },
@@ -249,10 +276,7 @@ function drainFigures({ opened, drained, bare: runs }: BacklogDrained): Record<s
       value: (sum(drained.map(({ cpuMs }) => cpuMs)) / items) * 1_000,
       unit: 'us a message',
     },
-    'CPU of bare MQTT.js': {
-      value: (sum(runs.map(({ cpuMs }) => cpuMs)) / bareItems) * 1_000,
-      unit: 'us a message',
-    },
+    'CPU of the faster bare MQTT.js': { value: best.cpuUs, unit: 'us a message' },
     'sent again': { value: sum(drained.map(({ resent }) => resent)), unit: 'messages' },
     'hits on top of the backlog': { value: hitMs.length, unit: 'hits' },
     'a hit on top of the backlog acknowledged after, most': {

@@ -19,7 +19,9 @@ import { SoakUnit } from './unit.js';
  * fast it drains against MQTT.js that does nothing but publish the same messages to the same broker,
  * and how long hits take that are committed on top of it.
  *
- * Unit, bare publisher and receiver are processes of their own, one publisher at a time.
+ * Unit, bare publisher and receiver are processes of their own, one publisher at a time. The unit is the whole
+ * daemon: beside the backlog it commits traffic, and looks the held reads up in a list that it has not yet seen.
+ * `scripts/bench uplink` compares the drain alone, without a receiver, against the same two windows.
  */
 export interface OutageOptions {
   readonly reads: number;
