@@ -156,7 +156,7 @@ export const exposureSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Whether every second frame is exposed for shiny plates, at a quarter of the exposure; needs control.',
+      'Whether every second frame is exposed for shiny plates, at a quarter of the exposure; needs control, and an empty road then costs as much as a busy one.',
     ),
 });
 
