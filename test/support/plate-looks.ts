@@ -6,6 +6,7 @@ import type { PlateCrop } from '../../src/domain/plate-crop.js';
 import { type GreyPixels, rectify } from '../../src/native/kernels.js';
 import { plateLook } from '../../src/optics/looks.js';
 import { plateBoxIn, subsamplesFor, widen } from '../../src/plates/crop.js';
+import type { Recogniser } from '../../src/plates/recogniser.js';
 
 /** The reader's own size and margin (models/manifest.json). */
 const CROP = { widthPx: 160, heightPx: 48 };
@@ -22,11 +23,31 @@ export function cropOf(picture: GreyPixels, quad: Quad): PlateCrop {
   return { ...crop, plateBox: plateBoxIn(CROP, MARGIN) };
 }
 
-/** How drawn vehicles' plates look, one a vehicle; `fault` spoils each picture before it is looked at. */
-export function drawnLooks(
+/** What spoils a picture before it is looked at. */
+export type Fault = (picture: GreyPixels, index: number) => GreyPixels;
+
+/** How drawn vehicles' plates look at their true corners, one a vehicle. */
+export function drawnLooks(set: Partial<PlateSet> = {}, fault: Fault = (picture) => picture): PlateLook[] {
+  return drawn(set, fault).map(({ picture, quad }) => plateLook(cropOf(picture, quad), quad));
+}
+
+/** The same where the device's own models find and read them; those that it finds. */
+export async function foundLooks(
+  recogniser: Recogniser,
   set: Partial<PlateSet> = {},
-  fault: (picture: GreyPixels, index: number) => GreyPixels = (picture) => picture,
-): PlateLook[] {
+  fault: Fault = (picture) => picture,
+): Promise<PlateLook[]> {
+  const looks: PlateLook[] = [];
+  for (const { picture } of drawn(set, fault)) {
+    const frame = { ...picture, index: 0, capturedAtMs: 0, capturedMonoMs: 0 };
+    const [best] = await recogniser.detect(frame);
+    const [plate] = best === undefined ? [] : await recogniser.read(frame, [best]);
+    if (plate?.crop !== undefined) looks.push(plateLook(plate.crop, plate.quad));
+  }
+  return looks;
+}
+
+function drawn(set: Partial<PlateSet>, fault: Fault) {
   const cases = plateCases({
     seed: 'looks',
     count: 16,
@@ -36,7 +57,7 @@ export function drawnLooks(
   });
   return cases.map((plate, index) => {
     const { picture, quad } = drawPlateScene(plate, { widthPx: 512, heightPx: 288 }, `looks ${index}`);
-    return plateLook(cropOf(fault(picture, index), quad), quad);
+    return { picture: fault(picture, index), quad };
   });
 }
 
