@@ -72,7 +72,7 @@ describe.skipIf(WHY_NOT !== undefined)(
       chip.pull(LINE.tamper, true);
       chip.pull(LINE.ignition, true);
       await pass(60_000);
-      expect(told.filter((what) => /^(opened|shut|ignition)/.test(what))).toEqual(['shut']);
+      expect(told.filter((what) => /^(opened|shut|ignition off)$/.test(what))).toEqual(['shut']);
       expect(told.splice(0).at(-1)).toBe('available');
       expect([lines.isIlluminatorOn, chip.volts(LINE.illuminator)]).toEqual([true, true]);
 
