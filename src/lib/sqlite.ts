@@ -11,6 +11,8 @@ export interface Migration {
   /** Said in errors; one idea each. */
   readonly name: string;
   readonly sql: string;
+  /** It changes rows of sqlite_schema, by the rules of SQLite's manual for ALTER TABLE. */
+  readonly rewritesSchema?: true;
 }
 
 export interface OpenOptions {
@@ -129,11 +131,24 @@ function migrate(database: SqliteDatabase, migrations: readonly Migration[]): vo
     // Looked at under the lock: another process may have just done it.
     const apply = database.transaction(() => {
       if (versionOf(database) > index) return;
-      database.exec(migration.sql);
+      if (migration.rewritesSchema) rewriteSchema(database, migration.sql);
+      else database.exec(migration.sql);
       database.pragma(`user_version = ${index + 1}`);
     });
     if (versionOf(database) <= index) apply.immediate();
   });
+}
+
+function rewriteSchema(database: SqliteDatabase, sql: string): void {
+  database.unsafeMode();
+  try {
+    database.pragma('writable_schema = ON');
+    database.exec(sql);
+  } finally {
+    // Reads the schema again as well: this connection knows it as it was.
+    database.pragma('writable_schema = RESET');
+    database.unsafeMode(false);
+  }
 }
 
 function versionOf(database: SqliteDatabase): number {

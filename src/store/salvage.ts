@@ -14,7 +14,7 @@ import { stubFromHit, stubFromStatement } from './salvage-stubs.js';
  *   order of a scan is that of the file, which does not change, so a number of batches says how far.
  * - What waited, waits again once: every row of the old outbox is looked at in one pass alone, so what has been
  *   sent since does not come back. Hits that wait come first.
- * - A hit or a read whose place in the outbox cannot be read is sent again, under its id, unless the file says
+ * - A hit, an event or a read whose place in the outbox cannot be read is sent again, under its id, unless the file says
  *   that all of its record was acknowledged. Sent twice is better than never: receivers know it by its id.
  * - What a text that was lost said is sealed anew, where its record and hit are left (table `unsealed`).
  * - What is lost all the same is counted by lane, and told by a statement.

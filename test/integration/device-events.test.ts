@@ -189,7 +189,7 @@ describe('a damaged file', () => {
 });
 
 describe('a file of the version before', () => {
-  it('keeps its texts, their places and its numbers', async () => {
+  it('keeps its texts, their places and its numbers, and takes events', async () => {
     const before = STORE_MIGRATIONS.findIndex(({ name }) => name === 'events, sealed positions');
     const old = openDatabase(path, STORE_MIGRATIONS.slice(0, before), { key: keyIn(folder) });
     const chain = idOf('chain', 1);
