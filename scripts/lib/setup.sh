@@ -44,6 +44,8 @@ SETUP_LOG=$ROOT/.run/setup.log
 
 # The OpenCV binding would otherwise look for an OpenCV that it compiled itself.
 export OPENCV4NODEJS_DISABLE_AUTOBUILD=1
+# ONNX Runtime would report to its maker: src/plates/session.ts forbids it, this also to what is compared with us.
+export ORT_DISABLE_TELEMETRY=1
 
 # fingerprint TEXT PATH...: one line that changes when a file below the paths, its name, or the
 # text changes.
