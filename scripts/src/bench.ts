@@ -8,6 +8,7 @@ import { benchPipeline } from './bench/pipeline.js';
 import { benchReading } from './bench/reading.js';
 import { type AreaReport, isKept, renderJson, renderTable } from './bench/report.js';
 import { benchUplink, FEWEST_MESSAGES, GLANCE_MESSAGES, MESSAGES } from './bench/uplink.js';
+import { benchWear, FEWEST_READS, GLANCE_READS, READS } from './bench/wear.js';
 
 const AREAS: Readonly<Record<string, (say: (line: string) => void, count: number) => Promise<AreaReport>>> = {
   pipeline: benchPipeline,
@@ -17,15 +18,27 @@ const AREAS: Readonly<Record<string, (say: (line: string) => void, count: number
   hotlist: benchHotlist,
   doubt: benchDoubt,
   uplink: benchUplink,
+  wear: benchWear,
 };
 
 /** An interval of some two points to either side at 95 %. */
 const PLATES_A_POINT = 300;
 const PLATES_AT_A_GLANCE = 50;
 /** Misread ones are few: it takes many vehicles to see some hundred of them. */
-const COUNT_OF: Readonly<Record<string, number>> = { doubt: VEHICLES, uplink: MESSAGES };
-const LEAST_OF: Readonly<Record<string, number>> = { doubt: FEWEST_VEHICLES, uplink: FEWEST_MESSAGES };
-const GLANCE_OF: Readonly<Record<string, number>> = { doubt: FEWEST_VEHICLES, uplink: GLANCE_MESSAGES };
+const COUNT_OF: Readonly<Record<string, number>> = { doubt: VEHICLES, uplink: MESSAGES, wear: READS };
+const LEAST_OF: Readonly<Record<string, number>> = {
+  doubt: FEWEST_VEHICLES,
+  uplink: FEWEST_MESSAGES,
+  wear: FEWEST_READS,
+};
+const GLANCE_OF: Readonly<Record<string, number>> = {
+  doubt: FEWEST_VEHICLES,
+  uplink: GLANCE_MESSAGES,
+  wear: GLANCE_READS,
+};
+
+/** How the count is asked for. */
+const OPTION_OF: Readonly<Record<string, 'messages' | 'reads'>> = { uplink: 'messages', wear: 'reads' };
 
 const HELP = `Usage: scripts/bench AREA [--json] [--plates COUNT]
 
@@ -43,11 +56,14 @@ Areas:
              on the list: exact matching, edit distance 1, ours; draws the curve into models/figures
   uplink     what a commit costs, a backlog's drain and a hit on top of it against bare MQTT.js on a Mosquitto
              of its own, bytes on the wire, memory over very many messages
+  wear       bytes that the store writes to the disk for a read, against what the read says, while the store fills
+             and when it is full
 
   --plates   reading: plates a point; fusion: passages; 300 unless told (some minutes; 50 for a glance);
              doubt: vehicles; ${VEHICLES} unless told (some fifteen minutes)
   --messages uplink: messages in all; ${MESSAGES} unless told
-  --quick    few plates, vehicles or messages: a glance
+  --reads    wear: reads measured; ${READS} unless told
+  --quick    few plates, vehicles, messages or reads: a glance
   --json     one JSON object {area, machine, figures: {name: {value, unit, bar, ok}}}
 
 Exit codes: 0 measured and every bar kept, 1 a bar was missed, 2 wrong usage.
@@ -59,6 +75,7 @@ async function main(): Promise<number> {
       json: { type: 'boolean' },
       plates: { type: 'string' },
       messages: { type: 'string' },
+      reads: { type: 'string' },
       quick: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -76,7 +93,7 @@ async function main(): Promise<number> {
     );
     return 2;
   }
-  const option = area === 'uplink' ? 'messages' : 'plates';
+  const option = OPTION_OF[area] ?? 'plates';
   const usual = values.quick ? (GLANCE_OF[area] ?? PLATES_AT_A_GLANCE) : (COUNT_OF[area] ?? PLATES_A_POINT);
   const count = Number(values[option] ?? usual);
   const least = LEAST_OF[area] ?? 1;
