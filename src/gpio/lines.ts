@@ -39,7 +39,7 @@ export interface LinesOptions {
   readonly onAvailable: (detail: string | undefined) => void;
 }
 
-/** What may be said of the lines. Of lines that are not configured nothing is said. */
+/** What may be said of the lines. Of lines that are not configured, and of switches that cannot be read, nothing is said. */
 export interface LinesSnapshot {
   readonly board: LinesConfig['board']['kind'];
   readonly problem?: string;
@@ -186,8 +186,8 @@ export class Lines {
       ...(this.#problem !== undefined && { problem: this.#problem }),
       failures: lines.reduce((sum, { failures }) => sum + failures, 0),
       ...((has('illuminator') || has('strobeEnable')) && { isIlluminatorOn: this.isIlluminatorOn }),
-      ...(tamper && { isTamperOpen: tamper.debounce.isOn }),
-      ...(ignition && { isIgnitionOn: ignition.debounce.isOn }),
+      ...(tamper && tamper.line.problem === undefined && { isTamperOpen: tamper.debounce.isOn }),
+      ...(ignition && ignition.line.problem === undefined && { isIgnitionOn: ignition.debounce.isOn }),
       ...(has('lamp') && lamp !== undefined && { lamp }),
       ...(atMono < this.#mutedUntilMono && { mutedForMs: Math.round(this.#mutedUntilMono - atMono) }),
     };

@@ -226,7 +226,7 @@ describe('the search', () => {
     const database = new Database(${JSON.stringify(join(folder, 'plain.db'))});
     database.pragma('journal_mode = ${options.journalMode}');
     database.pragma('encoding = "UTF-16le"');
-    for (const { sql } of STORE_MIGRATIONS) database.exec(sql);
+    for (const { sql, rewritesSchema } of STORE_MIGRATIONS) if (!rewritesSchema) database.exec(sql);
     fill(database);
     database.exec('CREATE TABLE pictures (jpeg BLOB)');
     database.prepare('INSERT INTO pictures VALUES (?)').run(Buffer.from(${JSON.stringify(JPEG)}));
