@@ -1,5 +1,7 @@
 import { createServer } from 'node:net';
+import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RtspCamera } from '../../scripts/src/patrol/rtsp-camera.js';
 import { createSource } from '../../src/capture/create-source.js';
 import type { FrameSource } from '../../src/capture/frame-source.js';
 import { ReopeningSource } from '../../src/capture/reopening-source.js';
@@ -8,9 +10,11 @@ import { Backoff } from '../../src/lib/backoff.js';
 import { systemClock } from '../../src/lib/clock.js';
 import type { DeviceError } from '../../src/lib/errors.js';
 import { numbered, numberOf } from '../support/recordings.js';
-import { RtspCamera } from '../support/rtsp-camera.js';
 
 /** A network camera through OpenCV and FFmpeg, and all that a network camera does wrong. */
+
+/** A worker is built code; `scripts/test` has built it. */
+const worker = resolve(import.meta.dirname, '../../dist/scripts/src/patrol/rtsp-camera-worker.js');
 
 let camera: RtspCamera;
 let source: FrameSource;
@@ -18,6 +22,7 @@ let source: FrameSource;
 beforeEach(async () => {
   camera = new RtspCamera({
     framesPerSecond: 20,
+    worker,
     pictures: Array.from({ length: 25 }, (_, i) => numbered(i)),
   });
   await camera.switchOn();

@@ -1,10 +1,29 @@
-// The network side of rtsp-camera.ts: Motion JPEG over RTP (RFC 2435) inside the RTSP connection.
-// In a thread of its own, because FFmpeg blocks the thread that opens a stream.
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 
-/** @type {{pictures: {widthPx: number, heightPx: number, tables: Uint8Array, scan: Uint8Array}[], intervalMs: number, newest: Int32Array}} */
-const { pictures, intervalMs, newest } = workerData;
+// The network side of rtsp-camera.ts: Motion JPEG over RTP (RFC 2435) inside the RTSP connection.
+// In a thread of its own, because FFmpeg blocks the thread that opens a stream.
+
+export interface Jpeg {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Both quantisation tables, 128 bytes. */
+  readonly tables: Uint8Array;
+  readonly scan: Uint8Array;
+}
+
+export interface CameraWork {
+  readonly pictures: readonly Jpeg[];
+  readonly intervalMs: number;
+  /** Shared: the number of the newest frame that was sent. */
+  readonly newest: Int32Array;
+  /** Shared: when frames were sent, UTC milliseconds; a frame's place is its number modulo the length. */
+  readonly shownAtMs: Float64Array;
+}
+
+export type CameraOrder = 'switchOn' | 'switchOff' | 'freeze' | 'thaw' | 'hangUp';
+
+const { pictures, intervalMs, newest, shownAtMs } = workerData as CameraWork;
 
 const FRAGMENT_BYTES = 1_300;
 const MOTION_JPEG = 26;
@@ -18,7 +37,7 @@ const SDP = [
   'a=control:track0',
   '',
 ].join('\r\n');
-const HEADERS = {
+const HEADERS: Readonly<Record<string, readonly string[]>> = {
   OPTIONS: ['Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN'],
   DESCRIBE: ['Content-Type: application/sdp', `Content-Length: ${SDP.length}`],
   SETUP: ['Transport: RTP/AVP/TCP;unicast;interleaved=0-1', 'Session: 1'],
@@ -27,10 +46,11 @@ const REQUEST = /(OPTIONS|DESCRIBE|SETUP|PLAY|TEARDOWN|GET_PARAMETER) [\s\S]*$/;
 
 class Viewer {
   isPlaying = false;
+  readonly socket: Socket;
   #sequence = 0;
   #pending = '';
 
-  constructor(socket) {
+  constructor(socket: Socket) {
     this.socket = socket;
     socket.on('error', () => undefined);
     socket.on('data', (bytes) => {
@@ -44,7 +64,9 @@ class Viewer {
     });
   }
 
-  send({ widthPx, heightPx, tables, scan }, timestamp) {
+  send({ widthPx, heightPx, tables, scan }: Jpeg, timestamp: number): void {
+    // One write a frame: hundreds of small ones would be what such a camera costs.
+    this.socket.cork();
     for (let offset = 0; offset < scan.length; offset += FRAGMENT_BYTES) {
       const isLast = offset + FRAGMENT_BYTES >= scan.length;
       const rtp = Buffer.alloc(12);
@@ -66,9 +88,10 @@ class Viewer {
       const packet = Buffer.concat([rtp, jpeg, quantisation, scan.subarray(offset, offset + FRAGMENT_BYTES)]);
       this.socket.write(Buffer.concat([Buffer.of(0x24, 0, packet.length >> 8, packet.length & 255), packet]));
     }
+    this.socket.uncork();
   }
 
-  #answer(request) {
+  #answer(request: string): void {
     const method = request.slice(0, request.indexOf(' '));
     const sequence = /CSeq: *(\d+)/i.exec(request)?.[1] ?? '0';
     const head = ['RTSP/1.0 200 OK', `CSeq: ${sequence}`, ...(HEADERS[method] ?? ['Session: 1']), '', ''];
@@ -77,7 +100,7 @@ class Viewer {
   }
 }
 
-const viewers = new Set();
+const viewers = new Set<Viewer>();
 const server = createServer((socket) => {
   const viewer = new Viewer(socket);
   viewers.add(viewer);
@@ -86,25 +109,27 @@ const server = createServer((socket) => {
 let frozen = false;
 let port = 0;
 let frames = 0;
-let ticking;
+let ticking: NodeJS.Timeout | undefined;
 
-function tick() {
+function tick(): void {
   if (frozen) return;
   const index = frames++;
+  shownAtMs[index % shownAtMs.length] = Date.now();
   Atomics.store(newest, 0, index);
+  const picture = pictures[index % pictures.length] as Jpeg;
   for (const viewer of viewers) {
-    if (viewer.isPlaying) viewer.send(pictures[index % pictures.length], Math.round(index * intervalMs * 90));
+    if (viewer.isPlaying) viewer.send(picture, Math.round(index * intervalMs * 90));
   }
 }
 
-function hangUp() {
+function hangUp(): void {
   for (const viewer of viewers) viewer.socket.destroy();
 }
 
-const orders = {
+const orders: Readonly<Record<CameraOrder, () => unknown>> = {
   async switchOn() {
-    await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
-    port = server.address().port;
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    ({ port } = server.address() as AddressInfo);
     ticking = setInterval(tick, intervalMs);
     return port;
   },
@@ -122,4 +147,4 @@ const orders = {
   },
 };
 
-parentPort.on('message', async (order) => parentPort.postMessage(await orders[order]()));
+parentPort?.on('message', async (order: CameraOrder) => parentPort?.postMessage(await orders[order]()));

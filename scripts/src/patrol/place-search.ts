@@ -1,4 +1,4 @@
-import type { Place } from '../../src/domain/position.js';
+import type { Place } from '../../../src/domain/position.js';
 
 /**
  * Looks for places in bytes, whatever form they were written in: as decimals of any precision, as NMEA has

@@ -1,8 +1,21 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type GreyPicture, matOf } from '../../src/capture/grey.js';
-import { openCv, usingMat } from '../../src/capture/opencv.js';
+import { type GreyPicture, matOf } from '../../../src/capture/grey.js';
+import { openCv, usingMat } from '../../../src/capture/opencv.js';
+import type { CameraOrder, CameraWork, Jpeg } from './rtsp-camera-worker.js';
+
+export interface RtspCameraOptions {
+  readonly framesPerSecond: number;
+  /** All of one size, whose sides are multiples of 8. */
+  readonly pictures: readonly GreyPicture[];
+  /** Of JPEG, 1 to 100. */
+  readonly quality?: number;
+  /** The built worker, where this runs unbuilt. */
+  readonly worker?: string;
+}
+
+/** Ten hours at 8 frames a second. */
+const KEPT_FRAMES = 2 ** 18;
 
 /**
  * A small RTSP camera on loopback, which shows a list of pictures over and over. It can freeze (stay
@@ -11,15 +24,18 @@ import { openCv, usingMat } from '../../src/capture/opencv.js';
 export class RtspCamera {
   readonly #worker: Worker;
   readonly #newest = new Int32Array(new SharedArrayBuffer(4));
+  readonly #shownAtMs = new Float64Array(new SharedArrayBuffer(8 * KEPT_FRAMES));
   #port = 0;
 
-  constructor(options: { framesPerSecond: number; pictures: readonly GreyPicture[] }) {
-    this.#worker = new Worker(join(import.meta.dirname, 'rtsp-camera.worker.mjs'), {
-      workerData: {
-        pictures: options.pictures.map(jpegOf),
-        intervalMs: 1000 / options.framesPerSecond,
-        newest: this.#newest,
-      },
+  constructor({ framesPerSecond, pictures, quality = 90, worker }: RtspCameraOptions) {
+    const work: CameraWork = {
+      pictures: pictures.map((picture) => jpegOf(picture, quality)),
+      intervalMs: 1000 / framesPerSecond,
+      newest: this.#newest,
+      shownAtMs: this.#shownAtMs,
+    };
+    this.#worker = new Worker(worker ?? new URL('./rtsp-camera-worker.js', import.meta.url), {
+      workerData: work,
     });
   }
 
@@ -30,6 +46,12 @@ export class RtspCamera {
   /** The number of the newest frame that was sent. */
   get newest(): number {
     return Atomics.load(this.#newest, 0);
+  }
+
+  /** UTC, milliseconds: when a frame was sent; undefined of one to come, or too long ago. */
+  shownAtMs(frame: number): number | undefined {
+    if (frame < 0 || frame > this.newest || frame <= this.newest - KEPT_FRAMES) return undefined;
+    return this.#shownAtMs[frame % KEPT_FRAMES];
   }
 
   /** On a free port, which is kept when it is switched on again. */
@@ -57,29 +79,21 @@ export class RtspCamera {
     await this.#worker.terminate();
   }
 
-  async #order(order: string): Promise<unknown> {
+  async #order(order: CameraOrder): Promise<unknown> {
     const done = once(this.#worker, 'message');
     this.#worker.postMessage(order);
     return (await done)[0];
   }
 }
 
-interface Jpeg {
-  readonly widthPx: number;
-  readonly heightPx: number;
-  /** Both quantisation tables, 128 bytes. */
-  readonly tables: Uint8Array;
-  readonly scan: Uint8Array;
-}
-
 const GREY_TO_BGR = 8;
 
 /** RFC 2435 carries colour JPEGs with the standard Huffman tables, without their headers. */
-function jpegOf(picture: GreyPicture): Jpeg {
+function jpegOf(picture: GreyPicture, quality: number): Jpeg {
   const cv = openCv();
   const bytes = usingMat(matOf(picture), (grey) =>
     usingMat(grey.cvtColor(GREY_TO_BGR), (colour) =>
-      cv.imencode('.jpg', colour, [cv.IMWRITE_JPEG_QUALITY, 90]),
+      cv.imencode('.jpg', colour, [cv.IMWRITE_JPEG_QUALITY, quality]),
     ),
   );
   const tables: number[] = [];
