@@ -5,6 +5,8 @@ import { systemClock } from './lib/clock.js';
 import { DeviceError } from './lib/errors.js';
 import { createLogger, type Logger } from './lib/log.js';
 import { forbidCoreDumps } from './native/core-dumps.js';
+import { notifyServiceManager } from './native/service-manager.js';
+import { parked } from './parked.js';
 
 /** sysexits.h: systemd's RestartPreventExitStatus names 78, since no restart mends a configuration. */
 const EXIT_CANNOT_RUN = 70;
@@ -41,6 +43,19 @@ export async function runDaemon(configPath: string): Promise<number> {
   const reason = await Promise.race([stopped, device.stopAsked]);
   log.info({ reason }, 'stopping');
   await device.stop(reason === 'ignition-off' ? reason : 'stop');
+  // Without a service manager nobody starts it again when the vehicle drives on, and nobody need wait.
+  if (reason === 'ignition-off' && process.env.NOTIFY_SOCKET !== undefined) {
+    const asked = new AbortController();
+    void stopped.then(() => asked.abort());
+    const { lines } = config;
+    await parked({
+      config: lines,
+      clock: systemClock,
+      log,
+      notify: notifyServiceManager,
+      signal: asked.signal,
+    });
+  }
   log.info('stopped');
   return 0;
 }

@@ -290,7 +290,8 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
   }
 
   async function stop(reason: StopReason): Promise<void> {
-    watchdog.stopping();
+    // After ignition off the process waits for the ignition: the service goes on (parked.ts).
+    if (reason === 'stop') watchdog.stopping();
     crew.announceStop(reason);
     site.announceStop();
     await Promise.all(cameras.map(({ vision }) => vision.stop()));
