@@ -34,7 +34,7 @@ CLUSTER_PACKAGES=(
   'rabbitmq-server|a cluster of brokers, as a whole fleet has it'
 )
 # What the tests and the simulated patrol hear positions through: a pseudo terminal with a made-up receiver behind it.
-# shellcheck disable=SC2034 # scripts/test installs them
+# shellcheck disable=SC2034 # scripts/test and scripts/soak install them
 RECEIVER_PACKAGES=(
   'socat|holds the pseudo terminal that a made-up receiver of positions speaks on'
 )

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { DeviceError } from '../../src/lib/errors.js';
 import { type AreaReport, isKept, renderJson, renderTable } from './bench/report.js';
+import { soakPatrol } from './patrol/patrol.js';
 import { soakDrive } from './soak/drive.js';
 import { soakKills } from './soak/kills.js';
 import { soakOutage } from './soak/outage.js';
@@ -33,6 +34,10 @@ const SOAKS: Readonly<Record<string, Soak>> = {
   outage: {
     counts: { reads: 140_000 },
     run: (countOf, seed, say) => soakOutage({ reads: countOf('reads'), seed }, say),
+  },
+  patrol: {
+    counts: { minutes: 60 },
+    run: (countOf, seed, say) => soakPatrol({ minutes: countOf('minutes'), seed }, say),
   },
 };
 

@@ -91,7 +91,8 @@ export async function soakDrive(
   });
 }
 
-async function drive(road: Road, { kind, lengthMs }: Stretch, goneDead: () => void): Promise<void> {
+/** Drives a stretch. @param goneDead is told when a connection dies without a word. */
+export async function drive(road: Road, { kind, lengthMs }: Stretch, goneDead: () => void): Promise<void> {
   const goDead = () => {
     road.stall();
     goneDead();

@@ -28,6 +28,8 @@ export class SoakReceiver {
   /** Events whose second coming said something else. */
   #contradictions = 0;
   #bytes = 0;
+  /** Of what came for the first time. */
+  #freshBytes = 0;
   #images = 0;
 
   private constructor(client: MqttClient, onStatement: (statement: ReceivedStatement) => void) {
@@ -72,6 +74,7 @@ export class SoakReceiver {
       repeats: this.#repeats,
       contradictions: this.#contradictions,
       bytes: this.#bytes,
+      freshBytes: this.#freshBytes,
       images: this.#images,
     };
   }
@@ -107,6 +110,7 @@ export class SoakReceiver {
       if (known !== undefined && known.text !== text()) this.#contradictions++;
       return;
     }
+    this.#freshBytes += payload.length;
     if (kind !== 'hit' && kind !== 'read' && kind !== 'event' && kind !== 'loss') {
       this.#others.add(key);
       if (kind === 'image') this.#images++;

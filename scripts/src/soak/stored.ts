@@ -17,15 +17,16 @@ export interface CommittedStatement {
   readonly text: string;
 }
 
+export interface EndedUnit {
+  readonly recordsPath: string;
+  readonly storageKeyFile: string;
+}
+
 const PAGE = 1_000;
 
 /** In the order of commits. */
-export function* committedStatements(unit: {
-  readonly recordsPath: string;
-  readonly storageKeyFile: string;
-}): Generator<CommittedStatement> {
-  const key = loadStorageKey({ keyFile: unit.storageKeyFile });
-  const database = openDatabase(unit.recordsPath, STORE_MIGRATIONS, { key, readonly: true });
+export function* committedStatements(unit: EndedUnit): Generator<CommittedStatement> {
+  const database = openRecords(unit);
   try {
     let afterPosition = 0;
     for (;;) {
@@ -39,6 +40,22 @@ export function* committedStatements(unit: {
   } finally {
     database.close();
   }
+}
+
+/** Statements and pictures that still wait to be sent; what a unit says of its health is left out. */
+export function waitingMessages(unit: EndedUnit): number {
+  const database = openRecords(unit);
+  try {
+    const waiting = database.prepare('SELECT count(*) AS count FROM outbox WHERE health_id IS NULL');
+    return (waiting.get() as { count: number }).count;
+  } finally {
+    database.close();
+  }
+}
+
+function openRecords({ recordsPath, storageKeyFile }: EndedUnit) {
+  const key = loadStorageKey({ keyFile: storageKeyFile });
+  return openDatabase(recordsPath, STORE_MIGRATIONS, { key, readonly: true });
 }
 
 /** What is needed of a statement's JSON. */
