@@ -8,6 +8,7 @@ import { register } from '../../src/cli/doctor/command.js';
 import type { Finding } from '../../src/cli/doctor/finding.js';
 import { ControlServer } from '../../src/control/server.js';
 import { createDeviceKey } from '../../src/evidence/device-key.js';
+import { createCentreKey } from '../../src/governance/centre-key.js';
 import { createLogger } from '../../src/lib/log.js';
 import { createStorageKey } from '../../src/lib/storage-key.js';
 import { runCommand } from '../support/command.js';
@@ -18,13 +19,15 @@ import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
 
 let folder: string;
 let broker: Mosquitto;
+let centrePublicKey: string;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'anprd-doctor-'));
   broker = await startMosquitto();
   mkdirSync(join(folder, 'pictures'));
   mkdirSync(join(folder, 'lines'));
-  writeFileSync(join(folder, 'surveyed'), '0.5, -0.5\n');
+  writeFileSync(join(folder, 'surveyed'), '0.5, -0.5\n', { mode: 0o600 });
+  centrePublicKey = createCentreKey(join(folder, 'centre.key'));
   createStorageKey(join(folder, 'storage.key'));
   createDeviceKey(join(folder, 'device.key'));
 });
@@ -45,7 +48,7 @@ function configured(changes: object = {}): string {
       store: { path: join(folder, 'records.db'), leaveFreeMegabytes: 0 },
       control: { socketPath: join(folder, 'control.sock') },
       mqtt: { urls: [broker.url] },
-      position: { surveyedFile: join(folder, 'surveyed'), centrePublicKey: `${'A'.repeat(43)}=` },
+      position: { surveyedFile: join(folder, 'surveyed'), centrePublicKey },
       lines: { board: { kind: 'simulated', folder: join(folder, 'lines') } },
       ...changes,
     }),
@@ -71,7 +74,7 @@ describe('a device that has all it needs', () => {
       'device key',
       'camera cam-1',
     ];
-    for (const check of [...wanted, 'surveyed place', 'lines', 'broker', 'disk']) {
+    for (const check of [...wanted, 'surveyed place', 'sealing key', 'lines', 'broker', 'disk']) {
       expect(findings[check], check).toMatchObject({ verdict: 'ok' });
     }
     expect(findings.daemon).toMatchObject({ verdict: 'fail', remedy: expect.stringContaining('journalctl') });
@@ -156,6 +159,30 @@ describe('what is not in order is named, with what was expected and what to do',
   it('a receiver without a key to seal its positions to', async () => {
     const findings = await examined({ position: { surveyedFile: join(folder, 'surveyed') } });
     expect(findings['sealing key']?.verdict).toBe('warn');
+  });
+
+  it('a key that nothing can be sealed to', async () => {
+    const findings = await examined({ position: { centrePublicKey: `${'A'.repeat(43)}=` } });
+    expect(findings['sealing key']).toMatchObject({
+      verdict: 'fail',
+      remedy: expect.stringContaining('anprctl centre-key'),
+    });
+  });
+
+  it.each([
+    ['is open to others', '0.5, -0.5', 0o644, 'mode 644'],
+    ['holds something else', 'up the hill', 0o600, 'holds no surveyed place'],
+  ])('a surveyed place whose file %s, and nothing of what is in it', async (_, text, mode, said) => {
+    writeFileSync(join(folder, 'surveyed'), text);
+    chmodSync(join(folder, 'surveyed'), mode);
+    const finding = (await examined())['surveyed place'];
+    expect(finding).toMatchObject({ verdict: 'fail', found: expect.stringContaining(said) });
+    expect(finding?.found).not.toContain(text);
+  });
+
+  it('a broker at an address of IPv6 is asked like any other', async () => {
+    const findings = await examined({ mqtt: { urls: [`mqtt://[::1]:${await freePort()}`] } });
+    expect(findings.broker?.found).toContain('nothing listens there');
   });
 
   it('a configuration with faults, and nothing else, as all else hangs on it', async () => {

@@ -12,7 +12,7 @@ const LEAST_NODE = 20;
 export async function checkSoftware(config: DeviceConfig): Promise<readonly Finding[]> {
   return [
     checkNode(process.versions.node, process.arch),
-    await tried('addon', 'native/build/Release/anprd.node, built for this Node', () => {
+    await tried('addon', 'native/build/Release/anprd_native.node, built for this Node', () => {
       addon();
       return 'loads';
     }),

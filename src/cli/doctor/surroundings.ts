@@ -3,12 +3,16 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { probeRtsp } from '../../capture/rtsp-probe.js';
 import type { CaptureConfig, DeviceConfig } from '../../config/schema.js';
+import { PositionSealer } from '../../governance/sealing.js';
 import { DeviceError, messageOf } from '../../lib/errors.js';
+import { loadSurveyedPlace } from '../../position/surveyed-place.js';
 import { Certificates } from '../../uplink/certificates.js';
 import { connectionError } from '../../uplink/failures.js';
 import { type Finding, fault, ok, tried } from './finding.js';
 
 const ANSWER_WITHIN_MS = 5_000;
+/** Where systemd shows a service its secrets, and nobody else. */
+const CREDENTIALS = '/run/credentials/';
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 };
 
 /** What the device is connected to: cameras, receiver, lines, brokers. Nothing of it is disturbed. */
@@ -69,7 +73,7 @@ function isDenied(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'EACCES';
 }
 
-async function checkReceiver({ position }: DeviceConfig): Promise<readonly Finding[]> {
+async function checkReceiver({ position, unit }: DeviceConfig): Promise<readonly Finding[]> {
   const { receiver, surveyedFile, centrePublicKey } = position;
   const findings: Finding[] = [];
   if (receiver.kind === 'serial') {
@@ -86,8 +90,14 @@ async function checkReceiver({ position }: DeviceConfig): Promise<readonly Findi
       }),
     );
   }
-  if (surveyedFile !== undefined) {
-    findings.push(checkOpens('surveyed place', surveyedFile, 'write latitude and longitude into it'));
+  if (surveyedFile !== undefined) findings.push(await checkSurveyed(surveyedFile));
+  if (centrePublicKey !== undefined) {
+    findings.push(
+      await tried('sealing key', "the centre's X25519 key, as anprctl centre-key printed it", () => {
+        const { keyId } = new PositionSealer({ centrePublicKey, unitId: unit.id });
+        return `there, id ${keyId}`;
+      }),
+    );
   }
   const hasPosition = receiver.kind !== 'none' || surveyedFile !== undefined;
   if (hasPosition && centrePublicKey === undefined) {
@@ -100,6 +110,16 @@ async function checkReceiver({ position }: DeviceConfig): Promise<readonly Findi
     );
   }
   return findings;
+}
+
+function checkSurveyed(surveyedFile: string): Finding | Promise<Finding> {
+  const check = 'surveyed place';
+  if (surveyedFile.startsWith(CREDENTIALS))
+    return ok(check, 'a credential of systemd: the daemon does not start where it cannot be used');
+  return tried(check, 'latitude and longitude, in a file that only its owner may read', () => {
+    loadSurveyedPlace(surveyedFile);
+    return 'there';
+  });
 }
 
 function gpsdAway(error: unknown): DeviceError {
@@ -149,7 +169,9 @@ function checkCertificates({ mqtt }: DeviceConfig): readonly Finding[] {
 
 /** As far as TLS: to log in under the daemon's name could push its own connection off. */
 async function checkBroker(url: string, { mqtt }: DeviceConfig): Promise<Finding> {
-  const { protocol, hostname: host, port } = new URL(url);
+  const { protocol, hostname, port } = new URL(url);
+  // An address of IPv6 stands in brackets there, and nowhere else.
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const scheme = protocol.slice(0, -1);
   const isTls = scheme === 'mqtts' || scheme === 'wss';
   const address = { host, port: Number(port) || (DEFAULT_PORTS[scheme] as number) };
@@ -158,11 +180,11 @@ async function checkBroker(url: string, { mqtt }: DeviceConfig): Promise<Finding
       ? connectTls({
           ...address,
           ...new Certificates(mqtt).material,
-          servername: mqtt.serverName ?? host,
+          ...(mqtt.serverName !== undefined && { servername: mqtt.serverName }),
         })
       : connect(address);
     await reached(socket, isTls ? 'secureConnect' : 'connect', (error) => connectionError(url, error));
-    return `${address.host}:${address.port} ${isTls ? 'answers, and its certificate is good' : 'answers'}`;
+    return `${hostname}:${address.port} ${isTls ? 'answers, and its certificate is good' : 'answers'}`;
   });
 }
 
