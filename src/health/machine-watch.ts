@@ -27,17 +27,14 @@ export class MachineWatch {
     this.#options = options;
   }
 
-  get isLimited(): boolean {
-    return this.#isLimited;
-  }
-
   look(state: MachineState): void {
     const { config, warnings, leaveFreeBytes } = this.#options;
     this.#limit(state);
-    const { celsius = Number.NaN, wornPercent = 0, freeBytes = Infinity } = state;
-    warnings.tell('too-hot', '', this.#isLimited ? `${Math.round(celsius)} °C` : undefined);
+    const { wornPercent = 0, freeBytes = Infinity } = state;
+    const heat = state.celsius === undefined ? 'at an unknown heat' : `at ${Math.round(state.celsius)} °C`;
+    warnings.tell('too-hot', '', this.#isLimited ? heat : undefined);
     // Events that fade, as each lasts for moments only.
-    if (state.isThrottled) warnings.raise('throttled', '', `now, at ${Math.round(celsius)} °C`);
+    if (state.isThrottled) warnings.raise('throttled', '', `now, ${heat}`);
     if (state.isUnderVoltage) warnings.raise('under-voltage', '', 'now');
     warnings.tell(
       'disk-worn',

@@ -280,10 +280,17 @@ export interface ActiveWarning {
   readonly lastMs: number;
 }
 
+/** With the monotonic times that go with the UTC ones: setting the clock shows or ends nothing. */
+interface Held {
+  readonly warning: ActiveWarning;
+  readonly sinceMono: number;
+  readonly lastMono: number;
+}
+
 export class Warnings {
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #active = new Map<string, ActiveWarning>();
+  readonly #active = new Map<string, Held>();
 
   constructor(options: { readonly clock: Clock; readonly log: Logger }) {
     this.#clock = options.clock;
@@ -294,10 +301,16 @@ export class Warnings {
   raise(code: WarningCode, subject: string, detail: string): void {
     const { title, remedy, severity } = WARNINGS[code];
     const key = `${code} ${subject}`;
+    const before = this.#active.get(key);
+    const lastMono = this.#clock.monoMs();
     const lastMs = this.#clock.nowMs();
-    const sinceMs = this.#active.get(key)?.sinceMs ?? lastMs;
-    if (!this.#active.has(key)) this.#log.warn({ code, subject, detail, remedy }, title);
-    this.#active.set(key, { code, subject, title, remedy, severity, detail, sinceMs, lastMs });
+    const sinceMs = before?.warning.sinceMs ?? lastMs;
+    if (before === undefined) this.#log.warn({ code, subject, detail, remedy }, title);
+    this.#active.set(key, {
+      warning: { code, subject, title, remedy, severity, detail, sinceMs, lastMs },
+      sinceMono: before?.sinceMono ?? lastMono,
+      lastMono,
+    });
   }
 
   /** Raises it with a detail, clears it without: for a state that is looked at again and again. */
@@ -313,18 +326,20 @@ export class Warnings {
 
   /** Those to be shown now, the most severe and then the oldest first. */
   visible(): ActiveWarning[] {
-    const nowMs = this.#clock.nowMs();
-    this.#fade(nowMs);
+    const nowMono = this.#clock.monoMs();
+    this.#fade(nowMono);
     const order = { high: 0, medium: 1, low: 2 };
     return [...this.#active.values()]
-      .filter((warning) => nowMs - warning.sinceMs >= WARNINGS[warning.code].visibleAfterMs)
-      .sort((a, b) => order[a.severity] - order[b.severity] || a.sinceMs - b.sinceMs);
+      .filter(({ warning, sinceMono }) => nowMono - sinceMono >= WARNINGS[warning.code].visibleAfterMs)
+      .sort((a, b) => order[a.warning.severity] - order[b.warning.severity] || a.sinceMono - b.sinceMono)
+      .map(({ warning }) => warning);
   }
 
-  #fade(nowMs: number): void {
-    for (const { code, subject, lastMs } of this.#active.values()) {
+  #fade(nowMono: number): void {
+    for (const { warning, lastMono } of this.#active.values()) {
+      const { code, subject } = warning;
       const entry = WARNINGS[code];
-      if ('fadesAfterMs' in entry && nowMs - lastMs > entry.fadesAfterMs) this.clear(code, subject);
+      if ('fadesAfterMs' in entry && nowMono - lastMono > entry.fadesAfterMs) this.clear(code, subject);
     }
   }
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DeviceConfig } from '../../config/schema.js';
 import { loadDeviceKey } from '../../evidence/device-key.js';
 import { packageVersion } from '../../lib/package-root.js';
@@ -20,15 +22,28 @@ export async function checkSoftware(config: DeviceConfig): Promise<readonly Find
       const { detector, reader } = await loadModels(config.plates.modelsFolder);
       return `${detector.specification.file} and ${reader.specification.file} are those of the manifest`;
     }),
-    await tried('storage key', 'a key that only its owner may read', () => {
+    await checkKey('storage-key', config.storage, () => {
       loadStorageKey(config.storage);
       return 'there';
     }),
-    await tried('device key', 'a key that only its owner may read', () => {
+    await checkKey('device-key', config.evidence, () => {
       const { id } = loadDeviceKey(config.evidence);
       return `there, id ${id}`;
     }),
   ];
+}
+
+/** One that is encrypted to the machine alone is for systemd to open, and for nobody else. */
+export function checkKey(
+  credential: 'storage-key' | 'device-key',
+  { keyFile }: { readonly keyFile?: string | undefined },
+  load: () => string,
+  credstore = '/etc/credstore.encrypted',
+): Finding | Promise<Finding> {
+  const check = credential.replace('-', ' ');
+  const encrypted = join(credstore, credential);
+  if (keyFile === undefined && existsSync(encrypted)) return ok(check, `encrypted, in ${encrypted}`);
+  return tried(check, 'a key that only its owner may read', load);
 }
 
 export function checkNode(version: string, arch: string): Finding {

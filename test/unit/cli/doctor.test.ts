@@ -1,8 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fault, ok, renderFindings } from '../../../src/cli/doctor/finding.js';
 import { checkHeat, checkSwap, checkWear } from '../../../src/cli/doctor/machine.js';
-import { checkNode } from '../../../src/cli/doctor/software.js';
+import { checkKey, checkNode } from '../../../src/cli/doctor/software.js';
 import { configSchema } from '../../../src/config/schema.js';
+import { DeviceError } from '../../../src/lib/errors.js';
+import { temporaryFolder } from '../../support/recordings.js';
 
 const config = configSchema.parse({});
 
@@ -33,6 +37,19 @@ describe('what is looked at', () => {
     ['20.1.0', 'arm', 'fail'],
   ])('Node %s on %s', (version, arch, verdict) => {
     expect(checkNode(version, arch).verdict).toBe(verdict);
+  });
+
+  it('a key that systemd alone can open, unless the configuration names another', async () => {
+    const credstore = temporaryFolder();
+    const load = () => {
+      throw new DeviceError('store.key-missing', { message: 'no file', hint: 'Make one.' });
+    };
+    expect(await checkKey('storage-key', {}, load, credstore)).toMatchObject({ verdict: 'fail' });
+    writeFileSync(join(credstore, 'storage-key'), 'sealed');
+    expect(await checkKey('storage-key', {}, load, credstore)).toMatchObject({ verdict: 'ok' });
+    expect(await checkKey('storage-key', { keyFile: '/k' }, load, credstore)).toMatchObject({
+      verdict: 'fail',
+    });
   });
 
   it('swap on a disk, where memory would lie in clear', () => {

@@ -17,10 +17,11 @@ function watched() {
     onLimit: (framesPerSecond) => limits.push(framesPerSecond),
   });
   const codes = () => warnings.visible().map(({ code }) => code);
+  const details = () => warnings.visible().map(({ detail }) => detail);
   const look = (...states: readonly MachineState[]) => {
     for (const state of states) watch.look(state);
   };
-  return { clock, limits, codes, look };
+  return { clock, limits, codes, details, look };
 }
 
 describe('heat', () => {
@@ -42,6 +43,15 @@ describe('heat', () => {
     look({}, { freeBytes: 1e12 });
     expect(limits).toEqual([]);
   });
+});
+
+it('tells no heat that no sensor told', () => {
+  const { details, look } = watched();
+  look({ celsius: 80.4 });
+  expect(details()).toEqual(['at 80 °C']);
+  // A sensor that is gone: what it said last holds on.
+  look({ isThrottled: true });
+  expect(details()).toEqual(['now, at an unknown heat', 'at an unknown heat']);
 });
 
 describe('what is told and fades', () => {

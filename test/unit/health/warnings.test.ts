@@ -49,4 +49,19 @@ describe('warnings', () => {
     clock.advance(500_000);
     expect(warnings.visible()).toEqual([]);
   });
+
+  it.each([-86_400_000, 86_400_000])(
+    'are neither shown nor over because the clock was set by %i ms',
+    (byMs) => {
+      const { clock, warnings } = makeWarnings();
+      warnings.raise('broker-away', '', 'connection refused');
+      warnings.raise('vision-restarted', 'cam-1', 'killed');
+      clock.set(clock.nowMs() + byMs);
+      expect(warnings.visible().map(({ code }) => code)).toEqual(['vision-restarted']);
+      clock.advance(10_000);
+      expect(warnings.visible().map(({ code }) => code)).toEqual(['broker-away', 'vision-restarted']);
+      clock.advance(600_000);
+      expect(warnings.visible().map(({ code }) => code)).toEqual(['broker-away']);
+    },
+  );
 });
