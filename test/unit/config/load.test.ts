@@ -168,6 +168,11 @@ describe('the shipped files', () => {
     expect(parseConfig(shipped, 'config/anprd.yaml')).toEqual(configSchema.parse({}));
   });
 
+  it.each(['vehicle', 'fixed'])('config/%s.yaml, to start from, has no fault', (name) => {
+    const file = `config/${name}.yaml`;
+    expect(parseConfig(readFileSync(file, 'utf8'), file)).not.toEqual(configSchema.parse({}));
+  });
+
   it('config/schema.json is what the declaration says', () => {
     const shipped: unknown = JSON.parse(readFileSync('config/schema.json', 'utf8'));
     expect(shipped, 'run: npm run generate:config').toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
