@@ -14,8 +14,8 @@ const EXIT_CONFIG = 78;
 
 /**
  * Runs the device until SIGTERM, SIGINT, or the ignition of its vehicle is off.
- * @returns the exit code: 0 after a clean stop, 70 when it cannot run, 78 for a bad configuration, the
- *   storage key included.
+ * @returns the exit code: 0 after a clean stop, 70 when it cannot run, 78 for a bad configuration, keys
+ *   and the surveyed place included.
  */
 export async function runDaemon(configPath: string): Promise<number> {
   let config: DeviceConfig;
@@ -37,7 +37,7 @@ export async function runDaemon(configPath: string): Promise<number> {
     await device.start();
   } catch (error) {
     await device.stop('stop');
-    return explain(error, isKeyWrong(error) ? EXIT_CONFIG : EXIT_CANNOT_RUN);
+    return explain(error, isConfigured(error) ? EXIT_CONFIG : EXIT_CANNOT_RUN);
   }
   log.info({ cameras: config.cameras.length }, 'running');
   const reason = await Promise.race([stopped, device.stopAsked]);
@@ -83,8 +83,9 @@ function nextStopSignal(): Promise<string> {
   });
 }
 
-function isKeyWrong(error: unknown): boolean {
-  return error instanceof DeviceError && error.code === 'store.key-wrong';
+/** Whether it lies in what somebody set up, so that no restart mends it. */
+function isConfigured(error: unknown): boolean {
+  return error instanceof DeviceError && /^(store\.key-wrong|position\.survey-invalid)$/.test(error.code);
 }
 
 function explain(error: unknown, exitCode: number): number {

@@ -6,12 +6,13 @@ import { runDaemon } from './daemon.js';
 const HELP = `Usage: anprd [--config FILE]
 
 Reads number plates from the configured cameras, checks them against the hotlist, and delivers
-reads and hits over MQTT until SIGTERM or SIGINT, which drain what waits and end with exit code 0.
+reads and hits over MQTT until SIGTERM, SIGINT or, where there is such a line, the ignition is off. Then it
+sends what waits and ends with exit code 0; below systemd it waits for the ignition first.
 
   --config FILE   the configuration (default ${DEFAULT_CONFIG_PATH})
   --help          this text
 
-Exit codes: 0 clean stop, 2 wrong usage, 70 cannot run, 78 bad configuration or storage key.
+Exit codes: 0 clean stop, 2 wrong usage, 70 cannot run, 78 bad configuration, key or surveyed place.
 `;
 
 function parse(): string | undefined {

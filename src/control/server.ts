@@ -1,6 +1,7 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { dirname } from 'node:path';
+import { DeviceError, messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
 import { askControl } from './client.js';
 import { type CrewDoor, crewRoutes } from './crew-routes.js';
@@ -60,14 +61,40 @@ export class ControlServer {
     ];
   }
 
-  /** @throws when another daemon answers at the socket, or it cannot be made. */
+  /** @throws DeviceError control.not-opened, also where another daemon answers there. */
   async start(): Promise<void> {
+    const { socketPath } = this.#options;
+    try {
+      await mkdir(dirname(socketPath), { recursive: true });
+      if (await isAnswered(socketPath)) throw new Error('another anprd is running and answers there');
+      // A daemon that was killed leaves its socket behind; nobody answers there, so it may go.
+      await rm(socketPath, { force: true });
+      await this.#listen();
+      await chmod(socketPath, 0o660);
+    } catch (cause) {
+      throw new DeviceError('control.not-opened', {
+        message: `cannot open the control socket ${socketPath}: ${messageOf(cause)}`,
+        hint: 'End the other one (systemctl stop anprd), or set control.socketPath to a folder that this user may write to.',
+        cause,
+      });
+    }
+  }
+
+  /** Screens are told all that was said to them before; one that does not read is cut off. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const response of this.#open) if (response.headersSent) response.end();
+    server.closeIdleConnections();
+    const cutOff = setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS);
+    await closed;
+    clearTimeout(cutOff);
+  }
+
+  async #listen(): Promise<void> {
     const { socketPath, log } = this.#options;
-    await mkdir(dirname(socketPath), { recursive: true });
-    if (await isAnswered(socketPath))
-      throw new Error(`another anprd is running: it answers at ${socketPath}`);
-    // A daemon that was killed leaves its socket behind; nobody answers there, so it may go.
-    await rm(socketPath, { force: true });
     const server = createServer((request, response) => {
       this.#open.add(response);
       response.once('close', () => this.#open.delete(response));
@@ -83,7 +110,6 @@ export class ControlServer {
       const head = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\n';
       socket.end(`${head}Content-Length: ${Buffer.byteLength(NOT_HTTP)}\r\n\r\n${NOT_HTTP}`);
     });
-    this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(socketPath, () => {
@@ -92,20 +118,7 @@ export class ControlServer {
         resolve();
       });
     });
-    await chmod(socketPath, 0o660);
-  }
-
-  /** Screens are told all that was said to them before; one that does not read is cut off. */
-  async stop(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    if (server === undefined) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    for (const response of this.#open) if (response.headersSent) response.end();
-    server.closeIdleConnections();
-    const cutOff = setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS);
-    await closed;
-    clearTimeout(cutOff);
+    this.#server = server;
   }
 }
 

@@ -1,10 +1,22 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { askControl } from '../../src/control/client.js';
+import { ControlServer } from '../../src/control/server.js';
+import { createLogger } from '../../src/lib/log.js';
 import { openDatabase } from '../../src/lib/sqlite.js';
 import { runAnprctl, runDaemonOnce } from '../support/daemon.js';
+import { NO_CREW } from '../support/display-rig.js';
 import { deviceKeyFileIn } from '../support/notary.js';
 import { keyFileIn, keyIn } from '../support/storage-key.js';
 
@@ -19,7 +31,12 @@ function write(name: string, text: string): string {
 /** The configuration of a device with both keys. */
 function device(
   name: string,
-  { store, keyFile, deviceKeyFile }: { store: string; keyFile?: string; deviceKeyFile?: string },
+  {
+    store,
+    keyFile,
+    deviceKeyFile,
+    ...others
+  }: { store: string; keyFile?: string; deviceKeyFile?: string; position?: object },
 ): string {
   return write(
     `${name}.yaml`,
@@ -29,6 +46,7 @@ function device(
       store: { path: store },
       hotlist: { path: join(folder, 'hotlist.db') },
       control: { socketPath: join(folder, `${name}.sock`) },
+      ...others,
     }),
   );
 }
@@ -95,6 +113,38 @@ describe('how the daemon ends', () => {
     expect(exitCode).toBe(78);
     expect(stderr).toContain('the storage key does not open the database');
     expect(readFileSync(store, 'utf8')).toBe('to whom it may concern');
+  });
+});
+
+describe('how a daemon ends that cannot be set up', () => {
+  it('with 78 where the surveyed place cannot be used, and says nothing of what is in it', async () => {
+    const surveyedFile = write('surveyed', '54.5 north');
+    chmodSync(surveyedFile, 0o600);
+    const { exitCode, stderr } = await runDaemonOnce([
+      '--config',
+      device('surveyed', { store: join(folder, 'surveyed.db'), position: { surveyedFile } }),
+    ]);
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain(`${surveyedFile} holds no surveyed place`);
+    expect(stderr).not.toContain('54.5 north');
+  });
+
+  it('with 70 where another one runs, which goes on', async () => {
+    const config = device('second', { store: join(folder, 'second.db') });
+    const first = new ControlServer({
+      socketPath: join(folder, 'second.sock'),
+      snapshot: () => ({ unit: 'the first' }),
+      metrics: async () => '',
+      crew: NO_CREW,
+      log: createLogger('silent'),
+    });
+    await first.start();
+    const { exitCode, stderr } = await runDaemonOnce(['--config', config]);
+    expect(exitCode).toBe(70);
+    expect(stderr).toContain('another anprd is running');
+    expect(stderr).toContain('systemctl stop anprd');
+    await expect(askControl(join(folder, 'second.sock'), '/status')).resolves.toEqual({ unit: 'the first' });
+    await first.stop();
   });
 });
 
