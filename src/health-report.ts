@@ -1,5 +1,4 @@
 import type { DeviceSnapshot } from './device-snapshot.js';
-
 import type { StoreSnapshot } from './store/record-store.js';
 import { isoTime } from './uplink/cloud-event.js';
 

@@ -62,6 +62,12 @@ function describeDevice(
     page.counter('passages_total', 'Vehicles that went by, by outcome.', passages[outcome], { outcome });
   }
   page.counter('hits_total', 'Hits that were issued.', passages.hits);
+  page.gauge(
+    'clock_synchronised',
+    'Whether anything vouches for the time.',
+    flag(clock.source !== 'unknown'),
+  );
+  page.gaugeIf('clock_offset_seconds', 'How far the clock is ahead of its source.', clock.offsetMs, 1000);
   page.counter('clock_jumps_total', 'Jumps of the wall clock against the monotonic one.', clock.jumps);
 }
 
@@ -87,6 +93,7 @@ function describeSite(page: Page, { position, lines, machine, display }: DeviceS
     page.gauge('tamper_open', 'Whether the cabinet is open.', flag(lines.isTamperOpen));
   if (lines.isIgnitionOn !== undefined)
     page.gauge('ignition_on', 'Ignition sense.', flag(lines.isIgnitionOn));
+  page.counter('position_reopened_total', 'Heard again after it was lost.', position.reopened);
   page.counter('line_failures_total', 'Lines that could not be used.', lines.failures);
   page.gaugeIf('processor_celsius', 'Hottest sensor of the processor.', machine.celsius);
   if (machine.isThrottled !== undefined)
@@ -115,6 +122,7 @@ function describeVision(page: Page, { cameras }: DeviceSnapshot): void {
     );
     page.counter('frames_total', 'Frames that were looked at.', vision.framesProcessed, camera);
     page.counter('frames_dropped_total', 'Frames skipped for newer ones.', vision.framesDropped, camera);
+    page.counter('frames_limited_total', 'Frames left out because of heat.', vision.framesLimited, camera);
     page.counter(
       'vision_restarts_total',
       'Times that the vision process was replaced.',

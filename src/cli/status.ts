@@ -35,12 +35,12 @@ export function renderStatus(snapshot: DeviceSnapshot): string {
   lines.push('');
   for (const camera of snapshot.cameras) {
     const { id, vision } = camera;
-    const { framesProcessed, framesWithoutMotion, framesDropped, detectMs, readMs, openPassages, restarts } =
-      vision;
+    const { framesProcessed, framesWithoutMotion, framesDropped, framesLimited } = vision;
+    const { detectMs, readMs, openPassages, restarts } = vision;
     const perFrameMs = framesProcessed === 0 ? 0 : (detectMs + readMs) / framesProcessed;
     lines.push(
       `camera ${id}: ${vision.source?.state ?? vision.state}, ${openPassages} passages in view`,
-      `  ${framesProcessed} frames (${framesWithoutMotion} without motion), ${framesDropped} skipped for newer ones, ${perFrameMs.toFixed(1)} ms of reading a frame`,
+      `  ${framesProcessed} frames (${framesWithoutMotion} without motion), ${framesDropped} skipped for newer ones, ${framesLimited} because of heat, ${perFrameMs.toFixed(1)} ms of reading a frame`,
       `  vision process replaced ${restarts} times, ${vision.noise} finds taken for noise`,
       ...renderOptics(camera),
     );

@@ -20,9 +20,14 @@ const ANSWER_WITHIN_MS = 2_000;
 /** Asks chrony, where it runs; systemd-timesyncd tells the kernel all that it knows. Never throws. */
 export function askTimeService(): Promise<ServiceTime | undefined> {
   return new Promise((resolve) => {
-    execFile('chronyc', ['-c', '-n', 'tracking'], { timeout: ANSWER_WITHIN_MS }, (error, stdout) =>
-      resolve(error === null ? parseTracking(stdout) : undefined),
-    );
+    try {
+      execFile('chronyc', ['-c', '-n', 'tracking'], { timeout: ANSWER_WITHIN_MS }, (error, stdout) =>
+        resolve(error === null ? parseTracking(stdout) : undefined),
+      );
+    } catch {
+      // Where memory is short no process can be begun, and Node says so at once.
+      resolve(undefined);
+    }
   });
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import { packageRoot } from '../lib/package-root.js';
 
-/** What native/src/addon exports; kernels.ts and kernel-clock.ts are its only callers. */
+/** What native/src/addon exports; the other files of this folder are its only callers. */
 export interface Addon {
   letterbox(
     source: Uint8Array,
@@ -59,7 +59,7 @@ export interface Addon {
   ): void;
   /** @returns what adjtimex(2) says, or the error number where it may not be asked. */
   clockState(): TimexState | number;
-  /** @returns 0, or the error number of setrlimit(2) or prctl(2). */
+  /** @returns 0, or the error number of setrlimit(2). */
   forbidCoreDumps(): number;
   /** Sends one datagram. @param address of a socket, @ first for an abstract one. @returns 0, or the error number. */
   notifyServiceManager(address: string, text: string): number;

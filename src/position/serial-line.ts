@@ -32,8 +32,7 @@ const LOOK_EVERY_MS = 20;
  * @throws DeviceError position.receiver-failed where the device is not there or may not be opened.
  */
 export const openSerialLine: OpenSerialLine = async ({ device, baudRate, onBytes, onGone }) => {
-  // Loaded here, so that a device without a receiver needs no serial driver.
-  const { SerialPort } = await import('serialport');
+  const { SerialPort } = await loadSerialPort();
   const port = new SerialPort({ path: device, baudRate, autoOpen: false });
   const call = (work: (done: (error: Error | null) => void) => void) =>
     new Promise<void>((resolve, reject) => work((error) => (error ? reject(error) : resolve())));
@@ -73,6 +72,19 @@ export const openSerialLine: OpenSerialLine = async ({ device, baudRate, onBytes
     },
   };
 };
+
+/** Loaded when it is needed: it brings a binary of its own, which a device without a receiver can do without. */
+async function loadSerialPort(): Promise<typeof import('serialport')> {
+  try {
+    return await import('serialport');
+  } catch (cause) {
+    throw new DeviceError('position.receiver-failed', {
+      message: `the package serialport cannot be loaded (${messageOf(cause)}); expected it with its binary`,
+      hint: 'Install again on this kind of machine: scripts/setup.',
+      cause,
+    });
+  }
+}
 
 async function dropWaiting(port: Readable): Promise<void> {
   const beganMono = systemClock.monoMs();

@@ -15,6 +15,25 @@ describe('the counters of a device', () => {
     expect(lines).toContain('anprd_acknowledged_total{lane="hits"} 3');
   });
 
+  it('tell how good the clock is, where that is known', async () => {
+    const lines = await linesOf();
+    expect(lines).toContain('anprd_clock_synchronised 1');
+    expect(lines).toContain('anprd_clock_offset_seconds 0.0004');
+    const unknown = await linesOf(deviceSnapshotOf({ clock: { source: 'unknown', jumps: 2 } }));
+    expect(unknown).toContain('anprd_clock_synchronised 0');
+    expect(unknown).toContain('anprd_clock_jumps_total 2');
+    expect(unknown.some((line) => line.startsWith('anprd_clock_offset'))).toBe(false);
+  });
+
+  it('say which frames went unread: skipped for newer ones, or left out because of heat', async () => {
+    const [camera] = deviceSnapshotOf().cameras;
+    const cameras =
+      camera === undefined ? [] : [{ ...camera, vision: { ...camera.vision, framesLimited: 7 } }];
+    const lines = await linesOf(deviceSnapshotOf({ cameras }));
+    expect(lines).toContain('anprd_frames_dropped_total{camera="cam-1"} 2');
+    expect(lines).toContain('anprd_frames_limited_total{camera="cam-1"} 7');
+  });
+
   it('are those of the moment: asked twice, nothing is added up', async () => {
     const snapshot = deviceSnapshotOf();
     expect(await renderMetrics(snapshot)).toBe(await renderMetrics(snapshot));
