@@ -56,9 +56,10 @@ async function connectV4l2(config: Extract<LiveConfig, { kind: 'v4l2' }>): Promi
 /**
  * FFmpeg gives up what it waits for in the stream after 2 s (in microseconds; its own default is half
  * a minute): opening a camera that has frozen blocks this thread for as long, and that must stay
- * below vision.hangAfterSeconds.
+ * below vision.hangAfterSeconds. So does looking for the frame rate, for which it wants 20 frames where the
+ * stream does not tell it: four seconds of a camera that gives five a second.
  */
-const RTSP_OPTIONS = 'rtsp_transport;tcp|timeout;2000000|fflags;nobuffer';
+const RTSP_OPTIONS = 'rtsp_transport;tcp|timeout;2000000|fflags;nobuffer|fpsprobesize;5';
 const RTSP_PROBE_MS = 2_000;
 
 async function connectRtsp(url: string): Promise<VideoCapture> {

@@ -61,6 +61,21 @@ it('its frames come in order, each later than the one before, stamped with the t
   expect(Math.abs(last.capturedMonoMs - systemClock.monoMs())).toBeLessThan(1_000);
 });
 
+it('with few frames a second is opened after some of them, before its process counts as hung', async () => {
+  const slow = new RtspCamera({ framesPerSecond: 5, worker, pictures: [numbered(0), numbered(1)] });
+  await slow.switchOn();
+  const slowSource = sourceAt(slow.url);
+  try {
+    await slowSource.open(0);
+    // FFmpeg would take twenty to measure their rate.
+    expect(slow.newest).toBeLessThan(16);
+    expect(await slowSource.next()).toBeDefined();
+  } finally {
+    await slowSource.close();
+    await slow.destroy();
+  }
+});
+
 it('after long work on a frame the newest one is given, and what was skipped is counted', async () => {
   await source.open(0);
   await take(10);
