@@ -190,6 +190,7 @@ export class Site {
   /** An event that the store does not take now is handed in again with every look. */
   #tell(kind: DeviceEventKind): void {
     if (this.#untold.length < MOST_UNTOLD) this.#untold.push(this.#event(kind));
+    else this.#options.log.error({ kind }, 'an event is lost: the store takes none');
     this.#tellAgain();
   }
 
