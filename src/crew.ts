@@ -17,8 +17,8 @@ export interface CrewOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly warnings: Warnings;
-  readonly site: Site;
-  readonly store: RecordStore;
+  readonly site: Pick<Site, 'alert' | 'decide' | 'mute' | 'speed'>;
+  readonly store: Pick<RecordStore, 'heldHit' | 'heldHits' | 'hitsOf'>;
 }
 
 /** Of earlier runs: a crew that comes back to its car wants to see what it has not decided on. */
