@@ -5,6 +5,7 @@ import { type AreaReport, describeMachine, type Figure } from '../bench/report.j
 import { quantile } from '../hotlist/quantile.js';
 import { count } from '../soak/account.js';
 import { headsOf, verifyChains } from '../soak/chain.js';
+import { type Driven, roadAt } from '../soak/drive.js';
 import type { MqttTap } from '../soak/mqtt-tap.js';
 import type { SoakReceiver } from '../soak/receiver.js';
 import { type Compared, reckon } from '../soak/reckoning.js';
@@ -37,6 +38,10 @@ export interface Patrolled {
   readonly screen: Screen;
   readonly mutes: readonly { readonly fromMs: number; readonly untilMs: number }[];
   readonly upTime: UpTime;
+  /** What the road did to the link, in order. */
+  readonly driven: readonly Driven[];
+  /** UTC, milliseconds: when the cabinet was opened. */
+  readonly openedAtMs: number;
   /** UTC, milliseconds: between these the device could see. */
   readonly watched: { readonly fromMs: number; readonly untilMs: number };
   readonly ignitionOffAtMs: number;
@@ -56,6 +61,8 @@ const NONE = { is: 'at most', value: 0 } as const;
 const FRESH_MS = 1_000;
 const MOST_FRESH_ERROR_METRES = 20;
 const WRITTEN_TO_PAYLOAD = 3;
+/** A record's picture may be so far beyond what could be read of its vehicle; the next one is further away. */
+const EDGE_MS = 1_000;
 
 /** @param say what is wrong, in ids. */
 export function patrolReport(patrolled: Patrolled, say: Say): AreaReport {
@@ -87,7 +94,7 @@ function sight({ clip, camera, watched, before }: Patrolled, { reads }: Stated):
   const until = shown.at(-1)?.untilMs ?? watched.untilMs;
   const judged = judgeReads(
     shown,
-    reads.filter(({ pictureAtMs }) => pictureAtMs >= since && pictureAtMs <= until),
+    reads.filter(({ pictureAtMs }) => pictureAtMs > since - EDGE_MS && pictureAtMs < until + EDGE_MS),
   );
   const vision = before.cameras[0]?.vision;
   return {
@@ -137,13 +144,13 @@ function compared(name: string, { committed, received, unheardOf }: Compared): F
   return {
     [`${name} committed`]: count(committed),
     [`${name} received, by id`]: count(received, { is: 'at least', value: committed }),
-    [`${name} received and never committed`]: count(unheardOf.length, name === 'pictures' ? undefined : NONE),
+    ...(name !== 'pictures' && { [`${name} received and never committed`]: count(unheardOf.length, NONE) }),
   };
 }
 
 /** From the frame on the wire of the camera to the sound, and to the centre. */
 function promptness(
-  { clip, camera, cabinet, mutes, receiver, upTime }: Patrolled,
+  { clip, camera, cabinet, mutes, receiver, upTime, driven }: Patrolled,
   { hits, reads }: Stated,
   say: Say,
 ): Figures {
@@ -170,11 +177,17 @@ function promptness(
     return arrivedAtMs === undefined ? [] : [{ shownAtMs, arrivedAtMs }];
   });
   const whileUp = arrived.map(({ shownAtMs, arrivedAtMs }) => upTime.within(shownAtMs, arrivedAtMs));
+  const onClear = arrived
+    .filter(({ shownAtMs, arrivedAtMs }) =>
+      [shownAtMs, arrivedAtMs].every((atMs) => roadAt(driven, atMs) === 'clear'),
+    )
+    .map(({ shownAtMs, arrivedAtMs }) => arrivedAtMs - shownAtMs);
   const whole = arrived.map(({ shownAtMs, arrivedAtMs }) => arrivedAtMs - shownAtMs);
   return {
     ...times("device's time of a frame after it was shown", lags),
     ...times('from frame to commit of a hit', committedAfter(timed)),
     ...times('from frame to buzzer', toSound, 1),
+    ...times('from frame to centre on a clear road', onClear),
     ...times('from frame to centre while the link is up', whileUp, 2),
     ...times('from frame to centre, all the time counted', whole),
     'hits that sounded': count(heard.soundAtMs.size),
@@ -201,7 +214,11 @@ function newestAt(camera: RtspCamera, atMs: number): number {
   return low;
 }
 
-function crewAndCabinet({ screen, receiver, log, ignitionOffAtMs }: Patrolled, { events }: Stated): Figures {
+function crewAndCabinet(
+  { screen, receiver, log, openedAtMs, ignitionOffAtMs }: Patrolled,
+  { events }: Stated,
+): Figures {
+  const opened = events.find(({ kind }) => kind === 'tamper-opened');
   const received = events.filter(({ id }) => receiver.statements.has(`event ${id}`));
   const ofKind = (kind: string) => received.filter((event) => event.kind === kind).length;
   const undecided = screen.decisions.filter(
@@ -212,6 +229,11 @@ function crewAndCabinet({ screen, receiver, log, ignitionOffAtMs }: Patrolled, {
     'events received: cabinet opened': count(ofKind('tamper-opened'), { is: 'at least', value: 1 }),
     'events received: cabinet closed': count(ofKind('tamper-closed'), { is: 'at least', value: 1 }),
     'events received: ignition off': count(ofKind('ignition-off'), { is: 'at least', value: 1 }),
+    'cabinet opened: event after': {
+      value: ((opened?.atMs ?? Number.POSITIVE_INFINITY) - openedAtMs) / 1_000,
+      unit: 's',
+      bar: { is: 'at most', value: 1 },
+    },
     'events received: hit confirmed': count(ofKind('hit-confirmed')),
     'events received: hit rejected': count(ofKind('hit-rejected')),
     'decisions of the crew that did not come': count(undecided.length, NONE),

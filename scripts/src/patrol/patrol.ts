@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AreaReport } from '../bench/report.js';
+import { type AreaReport, isKept } from '../bench/report.js';
 import { randomMark } from '../clip/marks.js';
 import { seededRandom } from '../clip/random.js';
 import { SoakBroker } from '../soak/broker.js';
-import { drive } from '../soak/drive.js';
+import { type Driven, drive } from '../soak/drive.js';
 import { MqttTap } from '../soak/mqtt-tap.js';
 import { CLEAR_ROAD, openRoad, type Road } from '../soak/proxy.js';
 import { SoakReceiver } from '../soak/receiver.js';
@@ -119,18 +119,19 @@ export async function soakPatrol(
       writtenBytes = Math.max(writtenBytes, unit.writtenBytes() ?? 0);
     };
     const mutes: { fromMs: number; untilMs: number }[] = [];
-    const driven = driveRoads(road, roadsFor(seed, lengthMs), link, (kind, left) => {
-      weigh();
-      say(`${kind}; ${receiver.statements.size} statements received, ${left} stretches to go`);
-    });
-    const hands = throwSwitches(cabinet, lengthMs, mutes);
-    await Promise.all([driven, hands]);
+    const [driven, { openedAtMs }] = await Promise.all([
+      driveRoads(road, roadsFor(seed, lengthMs), link, (what) => {
+        weigh();
+        say(`${what}; ${receiver.statements.size} statements received`);
+      }),
+      throwSwitches(cabinet, lengthMs, mutes),
+    ]);
     road.set(CLEAR_ROAD);
     const before = await unit.until(({ uplink }) => uplink.link.state === 'connected', LINK_WITHIN_MS);
-    say('ignition off');
+    say(`ignition off; warnings: ${before.warnings.map(({ code }) => code).join(' ') || 'none'}`);
     const ignitionOffAtMs = Date.now();
     cabinet.throw('ignition', false);
-    const stoppedAtMs = await unit.stopped(STOP_WITHIN_MS, weigh);
+    const stoppedAtMs = await unit.ended(STOP_WITHIN_MS, weigh);
     say(
       stoppedAtMs === undefined
         ? 'it does not stop'
@@ -154,6 +155,8 @@ export async function soakPatrol(
       screen,
       mutes,
       upTime: link.upTime,
+      driven,
+      openedAtMs,
       watched: { fromMs: watchedFromMs, untilMs: ignitionOffAtMs },
       ignitionOffAtMs,
       stoppedAtMs,
@@ -161,7 +164,9 @@ export async function soakPatrol(
       before,
     };
     const report = patrolReport(patrolled, say);
-    closing.push(() => rmSync(folder, { recursive: true, force: true }));
+    if (Object.values(report.figures).every(isKept)) {
+      closing.push(() => rmSync(folder, { recursive: true, force: true }));
+    } else say(`what the daemon wrote is left in ${folder}`);
     return report;
   } catch (error) {
     say(`what the daemon wrote is left in ${folder}`);
@@ -228,12 +233,16 @@ async function driveRoads(
   road: Road,
   stretches: readonly Stretch[],
   link: WatchedLink,
-  onStretch: (what: string, left: number) => void,
-): Promise<void> {
+  onStretch: (what: string) => void,
+): Promise<Driven[]> {
+  const driven: Driven[] = [];
   for (const [index, stretch] of stretches.entries()) {
-    onStretch(`${stretch.kind} for ${(stretch.lengthMs / SECOND_MS).toFixed(0)} s`, stretches.length - index);
+    driven.push({ ...stretch, fromMs: Date.now() });
+    const lengthS = (stretch.lengthMs / SECOND_MS).toFixed(0);
+    onStretch(`${index + 1} of ${stretches.length}: ${stretch.kind} for ${lengthS} s`);
     await drive(road, stretch, link.goneDead);
   }
+  return driven;
 }
 
 /** Once on the way the cabinet is opened and closed, and once the crew wants silence. */
@@ -241,8 +250,9 @@ async function throwSwitches(
   cabinet: Cabinet,
   lengthMs: number,
   mutes: { fromMs: number; untilMs: number }[],
-): Promise<void> {
+): Promise<{ openedAtMs: number }> {
   await delay(0.3 * lengthMs);
+  const openedAtMs = Date.now();
   cabinet.throw('tamper', true);
   await delay(3_000);
   cabinet.throw('tamper', false);
@@ -252,4 +262,5 @@ async function throwSwitches(
   mutes.push({ fromMs, untilMs: fromMs + MUTE_SECONDS * SECOND_MS });
   await delay(500);
   cabinet.throw('mute', false);
+  return { openedAtMs };
 }

@@ -1,5 +1,6 @@
-import type { Place, Position, SealedPosition } from '../../../src/domain/position.js';
+import type { Position, SealedPosition } from '../../../src/domain/position.js';
 import type { PositionOpener } from '../../../src/governance/sealing.js';
+import { metresBetween } from '../../../src/position/place.js';
 import type { DriveLog } from './drive-log.js';
 
 /** Positions as the centre opens them, held against where the car was; pure. */
@@ -19,14 +20,6 @@ export interface Found {
   /** Metres from where the car was at that time. */
   readonly errorMetres: number;
   readonly sky: 'open' | 'urban' | 'tunnel';
-}
-
-const METRES_A_DEGREE = 111_195;
-
-export function metresBetween(one: Place, other: Place): number {
-  const north = (one.latitudeDeg - other.latitudeDeg) * METRES_A_DEGREE;
-  const scale = METRES_A_DEGREE * Math.cos((one.latitudeDeg * Math.PI) / 180);
-  return Math.hypot(north, (one.longitudeDeg - other.longitudeDeg) * scale);
 }
 
 /** @throws DeviceError position.unseal-failed */

@@ -110,8 +110,12 @@ let frozen = false;
 let port = 0;
 let frames = 0;
 let ticking: NodeJS.Timeout | undefined;
+/** When the next frame is due, of performance.now(): a camera's clock keeps time better than a timer that begins anew. */
+let dueMs = 0;
 
 function tick(): void {
+  dueMs += intervalMs;
+  ticking = setTimeout(tick, Math.max(0, dueMs - performance.now()));
   if (frozen) return;
   const index = frames++;
   shownAtMs[index % shownAtMs.length] = Date.now();
@@ -130,11 +134,12 @@ const orders: Readonly<Record<CameraOrder, () => unknown>> = {
   async switchOn() {
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     ({ port } = server.address() as AddressInfo);
-    ticking = setInterval(tick, intervalMs);
+    dueMs = performance.now() + intervalMs;
+    ticking = setTimeout(tick, intervalMs);
     return port;
   },
   async switchOff() {
-    clearInterval(ticking);
+    clearTimeout(ticking);
     hangUp();
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   },

@@ -24,6 +24,8 @@ export interface StatedEvent {
   readonly id: string;
   readonly kind: string;
   readonly hitId?: string;
+  /** UTC, milliseconds: when it happened, as the device has it. */
+  readonly atMs: number;
 }
 
 interface RecordJson {
@@ -65,9 +67,10 @@ export function statedIn(committed: readonly CommittedStatement[]): Stated {
   return {
     reads: reads.map(readOf),
     hits: hits.map(hitOf),
-    events: events.map(({ eventId, kind, hitId }) => ({
+    events: events.map(({ eventId, kind, hitId, at }) => ({
       id: eventId,
       kind,
+      atMs: Date.parse(at),
       ...(hitId !== undefined && { hitId }),
     })),
     located: [

@@ -149,17 +149,14 @@ export class PatrolUnit {
   }
 
   /**
-   * Waits until it has stopped by itself: it says so in its log, and may then wait for the ignition.
+   * Waits until it has ended by itself.
    * @param onLook called meanwhile, every few hundredths of a second.
    * @returns when, UTC milliseconds; undefined: not within so long.
    */
-  async stopped(withinMs: number, onLook: () => void): Promise<number | undefined> {
-    const untilMs = Date.now() + withinMs;
-    while (Date.now() < untilMs) {
+  async ended(withinMs: number, onLook: () => void): Promise<number | undefined> {
+    for (const untilMs = Date.now() + withinMs; Date.now() < untilMs; await delay(LOOK_MS)) {
       onLook();
-      if (!this.isRunning || readFileSync(this.logPath, 'utf8').includes('"msg":"stopped"'))
-        return Date.now();
-      await delay(LOOK_MS);
+      if (!this.isRunning) return Date.now();
     }
     return undefined;
   }

@@ -27,7 +27,7 @@ const RESET_EVERY_MS = 8_000;
 const SETTLE_MS = 3_000;
 const DRAIN_WITHIN_MS = 600_000;
 
-interface Driven extends Stretch {
+export interface Driven extends Stretch {
   /** UTC, milliseconds. */
   readonly fromMs: number;
 }
@@ -174,7 +174,7 @@ function latencies(
   };
 }
 
-function roadAt(driven: readonly Driven[], atMs: number): RoadKind {
+export function roadAt(driven: readonly Driven[], atMs: number): RoadKind {
   return driven.findLast(({ fromMs }) => fromMs <= atMs)?.kind ?? 'clear';
 }
 
