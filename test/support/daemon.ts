@@ -12,15 +12,19 @@ export interface Daemon {
   status(): Promise<DeviceSnapshot>;
   /** Asks until the condition holds. */
   until(condition: (snapshot: DeviceSnapshot) => boolean, withinMs: number): Promise<DeviceSnapshot>;
+  /** How it ended: the exit code, or the signal; undefined while it runs. */
+  readonly ended: () => number | NodeJS.Signals | undefined;
   /** @returns the exit code, or the signal that ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-export function startDaemon(configPath: string, socketPath: string): Daemon {
+/** @param env beside this process's own. */
+export function startDaemon(configPath: string, socketPath: string, env: NodeJS.ProcessEnv = {}): Daemon {
   const child = spawn(process.execPath, [resolve(ROOT, 'dist/src/main.js'), '--config', configPath], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
   });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -47,6 +51,7 @@ export function startDaemon(configPath: string, socketPath: string): Daemon {
       }
       throw new Error(`not within ${withinMs} ms; last: ${JSON.stringify(last)}\n${log}`);
     },
+    ended: () => child.exitCode ?? child.signalCode ?? undefined,
     stop: (signal = 'SIGTERM') => end(child, signal),
   };
 }
