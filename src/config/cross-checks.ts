@@ -51,9 +51,14 @@ export function crossChecks(config: DeviceConfig): Issue[] {
   return [...issues, ...siteChecks(config)];
 }
 
-/** Of lines and heat. */
-function siteChecks({ lines, power, mqtt }: DeviceConfig): Issue[] {
-  const issues: Issue[] = [];
+/** Of exposure, lines and heat. */
+function siteChecks({ cameras, lines, power, mqtt }: DeviceConfig): Issue[] {
+  const issues: Issue[] = cameras.flatMap(({ exposure }, index) => {
+    if (!exposure.alternate || exposure.control) return [];
+    const keys = ['cameras', index, 'exposure', 'alternate'];
+    const problem = 'found true; expected exposure.control: true with it';
+    return [{ keys, path: writePath(keys), problem, hint: 'Only an exposure that is set can alternate.' }];
+  });
   if (power.coolCelsius >= power.hotCelsius) {
     issues.push({
       keys: ['power', 'coolCelsius'],

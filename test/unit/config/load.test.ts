@@ -114,6 +114,12 @@ describe('a bad configuration', () => {
       'passages.overviewMostBytes',
       'never sent',
     ],
+    [
+      'an exposure that alternates without being set',
+      'cameras: [{exposure: {alternate: true}}]',
+      'cameras[0].exposure.alternate',
+      'Only an exposure that is set',
+    ],
     ['a heat that is cool', 'power: {coolCelsius: 80}', 'power.coolCelsius', 'Some degrees apart'],
     [
       'a stop that outlasts the battery',
