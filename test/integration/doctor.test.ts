@@ -128,6 +128,11 @@ describe('what is not in order is named, with what was expected and what to do',
     ],
     ['no room for the store', 'disk', () => ({ store: { path: '/nowhere/at/all/records.db' } })],
     [
+      'a password that is not there',
+      'broker password',
+      () => ({ mqtt: { urls: [broker.url], username: 'unit-1', passwordFile: join(folder, 'none') } }),
+    ],
+    [
       'a certificate that is none',
       'certificates',
       () => ({

@@ -1,19 +1,18 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect } from 'node:net';
 import { probeRtsp } from '../../capture/rtsp-probe.js';
 import type { CaptureConfig, DeviceConfig } from '../../config/schema.js';
 import { PositionSealer } from '../../governance/sealing.js';
+import { systemClock } from '../../lib/clock.js';
 import { DeviceError, messageOf } from '../../lib/errors.js';
 import { loadSurveyedPlace } from '../../position/surveyed-place.js';
 import { Certificates } from '../../uplink/certificates.js';
-import { connectionError } from '../../uplink/failures.js';
+import { knock } from '../../uplink/knock.js';
 import { type Finding, fault, ok, tried } from './finding.js';
 
 const ANSWER_WITHIN_MS = 5_000;
 /** Where systemd shows a service its secrets, and nobody else. */
 const CREDENTIALS = '/run/credentials/';
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 };
 
 /** What the device is connected to: cameras, receiver, lines, brokers. Nothing of it is disturbed. */
 export async function checkSurroundings(config: DeviceConfig): Promise<readonly Finding[]> {
@@ -22,6 +21,7 @@ export async function checkSurroundings(config: DeviceConfig): Promise<readonly 
     ...(await checkReceiver(config)),
     ...checkLines(config),
     ...checkCertificates(config),
+    ...checkPassword(config),
     ...(await Promise.all(config.mqtt.urls.map((url) => checkBroker(url, config)))),
   ];
 }
@@ -85,7 +85,7 @@ async function checkReceiver({ position, unit }: DeviceConfig): Promise<readonly
     const { host, port } = receiver;
     findings.push(
       await tried('receiver', 'gpsd, listening', async () => {
-        await reached(connect({ host, port }), 'connect', (error) => gpsdAway(error));
+        await reachGpsd(host, port);
         return 'gpsd answers';
       }),
     );
@@ -119,14 +119,6 @@ function checkSurveyed(surveyedFile: string): Finding | Promise<Finding> {
   return tried(check, 'latitude and longitude, in a file that only its owner may read', () => {
     loadSurveyedPlace(surveyedFile);
     return 'there';
-  });
-}
-
-function gpsdAway(error: unknown): DeviceError {
-  return new DeviceError('position.receiver-failed', {
-    message: `no connection to gpsd: ${messageOf(error)}`,
-    hint: 'Start it (systemctl status gpsd), or mend position.receiver.',
-    cause: error,
   });
 }
 
@@ -167,43 +159,43 @@ function checkCertificates({ mqtt }: DeviceConfig): readonly Finding[] {
   });
 }
 
+function checkPassword({ mqtt }: DeviceConfig): readonly Finding[] {
+  const { passwordFile } = mqtt;
+  if (passwordFile === undefined || passwordFile.startsWith(CREDENTIALS)) return [];
+  return [checkOpens('broker password', passwordFile, 'write the password into it')];
+}
+
 /** As far as TLS: to log in under the daemon's name could push its own connection off. */
 async function checkBroker(url: string, { mqtt }: DeviceConfig): Promise<Finding> {
-  const { protocol, hostname, port } = new URL(url);
-  // An address of IPv6 stands in brackets there, and nowhere else.
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  const scheme = protocol.slice(0, -1);
-  const isTls = scheme === 'mqtts' || scheme === 'wss';
-  const address = { host, port: Number(port) || (DEFAULT_PORTS[scheme] as number) };
+  const isTls = /^(mqtts|wss):/.test(url);
   return tried('broker', 'a broker that can be reached', async () => {
-    const socket = isTls
-      ? connectTls({
-          ...address,
-          ...new Certificates(mqtt).material,
-          ...(mqtt.serverName !== undefined && { servername: mqtt.serverName }),
-        })
-      : connect(address);
-    await reached(socket, isTls ? 'secureConnect' : 'connect', (error) => connectionError(url, error));
-    return `${hostname}:${address.port} ${isTls ? 'answers, and its certificate is good' : 'answers'}`;
+    const tls = isTls ? new Certificates(mqtt).material : {};
+    const { serverName } = mqtt;
+    const { signal } = new AbortController();
+    const how = { url, tls, serverName, withinMs: ANSWER_WITHIN_MS };
+    const { problem } = await knock(how, systemClock, signal);
+    if (problem !== undefined) throw problem;
+    return `${new URL(url).host} answers${isTls ? ', its TLS and certificates are good' : ''}`;
   });
 }
 
-/** @throws DeviceError as `explain` makes it, also where nothing answers in time. */
-async function reached(
-  socket: Socket,
-  event: 'connect' | 'secureConnect',
-  explain: (error: unknown) => DeviceError,
-): Promise<void> {
+/** @throws DeviceError where nothing listens, or answers in time. */
+async function reachGpsd(host: string, port: number): Promise<void> {
+  const socket = connect({ host, port });
   try {
     await new Promise<void>((resolve, reject) => {
-      socket.once(event, () => resolve());
+      socket.once('connect', () => resolve());
       socket.once('error', reject);
       socket.setTimeout(ANSWER_WITHIN_MS, () =>
         reject(new Error(`no answer within ${ANSWER_WITHIN_MS / 1000} s`)),
       );
     });
-  } catch (error) {
-    throw explain(error);
+  } catch (cause) {
+    throw new DeviceError('position.receiver-failed', {
+      message: `no connection to gpsd: ${messageOf(cause)}`,
+      hint: 'Start it (systemctl status gpsd), or mend position.receiver.',
+      cause,
+    });
   } finally {
     socket.destroy();
   }
