@@ -54,7 +54,7 @@ export function clockQualityFrom(
   if (satelliteOffsetMs === undefined) return { source: 'unknown' };
   const offsetMs = tenths(satelliteOffsetMs);
   if (Math.abs(offsetMs) > SATELLITES_AGREE_MS) return { source: 'unknown', offsetMs };
-  return { source: 'gps', offsetMs, maxErrorMs: SATELLITE_ERROR_MS };
+  return { source: 'gps', offsetMs, maxErrorMs: Math.ceil(Math.abs(offsetMs)) + SATELLITE_ERROR_MS };
 }
 
 function tenths(ms: number): number {

@@ -34,7 +34,11 @@ describe('the quality of the clock', () => {
     expect(clockQualityFrom(undefined, undefined, 312.46)).toEqual({
       source: 'gps',
       offsetMs: 312.5,
-      maxErrorMs: 1_000,
+      maxErrorMs: 1_313,
+    });
+    expect(clockQualityFrom(undefined, undefined, -1_900)).toMatchObject({
+      source: 'gps',
+      maxErrorMs: 2_900,
     });
     expect(clockQualityFrom(undefined, undefined, -86_400_000)).toEqual({
       source: 'unknown',
