@@ -1,6 +1,4 @@
 import type { DeviceSnapshot } from '../../../src/device-snapshot.js';
-import { loadCentreKey } from '../../../src/governance/centre-key.js';
-import { PositionOpener } from '../../../src/governance/sealing.js';
 import { type AreaReport, describeMachine, type Figure } from '../bench/report.js';
 import { quantile } from '../hotlist/quantile.js';
 import { count } from '../soak/account.js';
@@ -12,10 +10,11 @@ import { type Compared, reckon } from '../soak/reckoning.js';
 import { type CommittedStatement, committedStatements, waitingMessages } from '../soak/stored.js';
 import type { UpTime } from '../soak/up-time.js';
 import type { Cabinet } from './cabinet.js';
-import { DriveSearch, filesBelow } from './confidential.js';
 import type { DriveLog } from './drive-log.js';
+import { type Figures, NONE, share, times } from './figures.js';
 import type { LoopedClip } from './looped-clip.js';
-import { type Found, findPositions, shownWhileMoving } from './positions.js';
+import { placesReport } from './places-report.js';
+import { shownWhileMoving } from './positions.js';
 import type { RtspCamera } from './rtsp-camera.js';
 import type { Screen } from './screen.js';
 import { judgeReads, passagesShown, stampLag } from './shown.js';
@@ -53,13 +52,8 @@ export interface Patrolled {
   readonly before: DeviceSnapshot;
 }
 
-type Figures = AreaReport['figures'];
 type Say = (line: string) => void;
 
-const NONE = { is: 'at most', value: 0 } as const;
-/** A fix that is as old as this at most was said while the receiver did well. */
-const FRESH_MS = 1_000;
-const MOST_FRESH_ERROR_METRES = 20;
 const WRITTEN_TO_PAYLOAD = 3;
 /** A record's picture may be so far beyond what could be read of its vehicle; the next one is further away. */
 const EDGE_MS = 1_000;
@@ -80,7 +74,7 @@ export function patrolReport(patrolled: Patrolled, say: Say): AreaReport {
       ...crewAndCabinet(patrolled, stated),
       ...ending(patrolled),
       ...bytes(patrolled, stated),
-      ...places(patrolled, committed, stated, say),
+      ...placesReport(patrolled, committed, stated, say),
     },
   };
 }
@@ -224,7 +218,7 @@ function crewAndCabinet(
   const undecided = screen.decisions.filter(
     ({ hitId, kind }) => !received.some((event) => event.kind === kind && event.hitId === hitId),
   );
-  const times = (profile: string) => screen.changes.filter((change) => change.profile === profile).length;
+  const changesTo = (profile: string) => screen.changes.filter((change) => change.profile === profile).length;
   return {
     'events received: cabinet opened': count(ofKind('tamper-opened'), { is: 'at least', value: 1 }),
     'events received: cabinet closed': count(ofKind('tamper-closed'), { is: 'at least', value: 1 }),
@@ -239,8 +233,8 @@ function crewAndCabinet(
     'decisions of the crew that did not come': count(undecided.length, NONE),
     'decisions refused to a driver': count(screen.refusals),
     'decisions taken from a driver': count(screen.takenWhileMoving, NONE),
-    'display: to stationary': count(times('stationary'), { is: 'at least', value: 1 }),
-    'display: to driver-moving': count(times('driver-moving'), { is: 'at least', value: 1 }),
+    'display: to stationary': count(changesTo('stationary'), { is: 'at least', value: 1 }),
+    'display: to driver-moving': count(changesTo('driver-moving'), { is: 'at least', value: 1 }),
     'display: stationary while the car moved, longest': {
       value: shownWhileMoving(screen.changes, log, ignitionOffAtMs) / 1_000,
       unit: 's',
@@ -281,79 +275,5 @@ function bytes({ wire, receiver, writtenBytes }: Patrolled, { reads }: Stated): 
       unit: '',
       bar: { is: 'at most', value: WRITTEN_TO_PAYLOAD },
     },
-  };
-}
-
-/** Positions as the centre opens them; and whether anybody else could have. */
-function places(
-  { unit, log, wire }: Patrolled,
-  committed: readonly CommittedStatement[],
-  { located }: Stated,
-  say: Say,
-): Figures {
-  const opener = new PositionOpener(loadCentreKey(unit.centreKeyFile));
-  const found = findPositions(located, opener, log);
-  const known = found.filter((position) => position !== undefined);
-  const ages = known.map(({ position }) => position.ageMs);
-  const errorsOf = (accepts: (one: Found) => boolean) =>
-    known.filter(accepts).map(({ errorMetres }) => errorMetres);
-  const isFresh = ({ position }: Found) => position.ageMs <= FRESH_MS;
-  const fresh = errorsOf((one) => isFresh(one) && one.sky === 'open');
-
-  const search = new DriveSearch(log);
-  const searched = [...filesBelow(unit.home), ...Object.values(wire.paths)];
-  const leaks = searched.flatMap((path) => search.formsInFile(path).map((form) => `${form} in ${path}`));
-  const texts = committed.map(({ text }) => text).join('\n');
-  leaks.push(...search.formsIn(Buffer.from(texts)).map((form) => `${form} in statements`));
-  for (const leak of leaks) say(`a place in clear: ${leak}`);
-  const opened = known.map(({ position }) => JSON.stringify(position)).join('\n');
-  return {
-    'statements with a position': share(known.length, located.length, 0.95),
-    ...times('age of a position', ages),
-    ...metres(
-      'error of a position, all',
-      errorsOf(() => true),
-    ),
-    ...metres(
-      'error of a position in streets, fresh',
-      errorsOf((one) => isFresh(one) && one.sky === 'urban'),
-    ),
-    ...metres('error of a position under open sky, fresh', fresh, MOST_FRESH_ERROR_METRES),
-    'places found in clear': count(leaks.length, NONE),
-    'found by the same search in what the centre opened': count(search.formsIn(Buffer.from(opened)).length, {
-      is: 'at least',
-      value: 1,
-    }),
-  };
-}
-
-function share(part: number, whole: number, least: number): Figure {
-  return { value: (100 * part) / whole, unit: '%', bar: { is: 'at least', value: 100 * least } };
-}
-
-/** @param mostSeconds at p99 */
-function times(name: string, valuesMs: readonly number[], mostSeconds?: number): Figures {
-  return spread(
-    name,
-    valuesMs.map((ms) => ms / 1_000),
-    's',
-    mostSeconds,
-  );
-}
-
-function metres(name: string, values: readonly number[], most?: number): Figures {
-  return spread(name, values, 'm', most);
-}
-
-function spread(name: string, values: readonly number[], unit: string, most?: number): Figures {
-  if (values.length === 0) return {};
-  return {
-    [`${name}, median`]: { value: quantile(values, 0.5), unit },
-    [`${name}, p99`]: {
-      value: quantile(values, 0.99),
-      unit,
-      ...(most !== undefined && { bar: { is: 'at most', value: most } }),
-    },
-    [`${name}, worst`]: { value: quantile(values, 1), unit },
   };
 }
