@@ -14,6 +14,8 @@ export interface ParkedOptions {
 }
 
 const LOOK_EVERY_MS = 1_000;
+/** A line that was just given back may be another's for a moment; one that stays so would never say that it is on. */
+const UNREADABLE_MS = 120_000;
 const NO_LINE = { activeLow: false };
 
 /**
@@ -21,7 +23,8 @@ const NO_LINE = { activeLow: false };
  *
  * A vehicle's supply often holds for minutes or hours after the ignition. Whoever ended meanwhile would be
  * started again at once by the service manager, and run on in a parked vehicle; or not at all, and be missing
- * when it drives on. The service manager is told that this works, as long as the line is looked at.
+ * when it drives on. The service manager is told that this works, as long as the line is looked at. It is over as
+ * well where the line cannot be read for two minutes.
  */
 export async function parked({ config, clock, log, notify, signal }: ParkedOptions): Promise<void> {
   const lines = new Lines({
@@ -43,10 +46,13 @@ export async function parked({ config, clock, log, notify, signal }: ParkedOptio
   });
   lines.start();
   notify('STATUS=ignition off: all is stored, waiting for it to come back');
-  do {
+  for (let readAtMono = clock.monoMs(); clock.monoMs() - readAtMono < UNREADABLE_MS; ) {
     notify('WATCHDOG=1');
     await clock.sleep(LOOK_EVERY_MS, signal).catch(ignore);
-  } while (!signal.aborted && lines.snapshot().isIgnitionOn === false);
+    const { isIgnitionOn } = lines.snapshot();
+    if (signal.aborted || isIgnitionOn === true) break;
+    if (isIgnitionOn === false) readAtMono = clock.monoMs();
+  }
   await lines.stop();
 }
 

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { linesSchema } from '../../src/config/site-schema.js';
-import { systemClock } from '../../src/lib/clock.js';
+import { type Clock, systemClock } from '../../src/lib/clock.js';
 import { createLogger } from '../../src/lib/log.js';
 import { parked } from '../../src/parked.js';
+import { ManualClock } from '../support/manual-clock.js';
 
 const LINE = 4;
 let folder: string;
@@ -19,10 +20,10 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const setIgnition = (isOn: boolean) => writeFileSync(join(folder, `gpio${LINE}`), isOn ? '1' : '0');
 
-function wait(signal: AbortSignal = new AbortController().signal): Promise<void> {
+function wait(signal: AbortSignal = new AbortController().signal, clock: Clock = systemClock): Promise<void> {
   return parked({
     config: linesSchema.parse({ board: { kind: 'simulated', folder }, ignition: { line: LINE } }),
-    clock: systemClock,
+    clock,
     log: createLogger('silent'),
     notify: (text) => said.push(text) > 0,
     signal,
@@ -57,5 +58,30 @@ describe('a device in a parked vehicle', () => {
     stopping.abort();
     await waiting;
     expect(fed()).toBeGreaterThan(1);
+  });
+
+  it('outlasts a line that cannot be read for a moment, and none that stays so', async () => {
+    const clock = new ManualClock();
+    let isOver = false;
+    const pass = async (seconds: number) => {
+      for (let tick = 0; tick < 20 * seconds; tick++) {
+        clock.advance(50);
+        await new Promise((wake) => setImmediate(wake));
+      }
+    };
+    setIgnition(false);
+    const waiting = wait(undefined, clock).then(() => {
+      isOver = true;
+    });
+    for (let times = 0; times < 3; times++) {
+      writeFileSync(join(folder, `gpio${LINE}`), 'no level');
+      await pass(5);
+      setIgnition(false);
+      await pass(60);
+    }
+    expect(isOver).toBe(false);
+    writeFileSync(join(folder, `gpio${LINE}`), 'no level');
+    await pass(150);
+    await waiting;
   });
 });
