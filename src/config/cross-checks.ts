@@ -52,7 +52,7 @@ export function crossChecks(config: DeviceConfig): Issue[] {
 }
 
 /** Of exposure, lines and heat. */
-function siteChecks({ cameras, lines, power, mqtt }: DeviceConfig): Issue[] {
+function siteChecks({ cameras, lines, power, passages, mqtt }: DeviceConfig): Issue[] {
   const issues: Issue[] = cameras.flatMap(({ exposure }, index) => {
     if (!exposure.alternate || exposure.control) return [];
     const keys = ['cameras', index, 'exposure', 'alternate'];
@@ -65,6 +65,15 @@ function siteChecks({ cameras, lines, power, mqtt }: DeviceConfig): Issue[] {
       path: 'power.coolCelsius',
       problem: `found ${power.coolCelsius}; expected less than power.hotCelsius (${power.hotCelsius})`,
       hint: 'Some degrees apart, or frames would be limited and let go all the time.',
+    });
+  }
+  const leastFramesPerSecond = 2 / passages.lostAfterSeconds;
+  if (power.hotFramesPerSecond < leastFramesPerSecond) {
+    issues.push({
+      keys: ['power', 'hotFramesPerSecond'],
+      path: 'power.hotFramesPerSecond',
+      problem: `found ${power.hotFramesPerSecond}; expected ${Math.ceil(10 * leastFramesPerSecond) / 10} at least, two within passages.lostAfterSeconds (${passages.lostAfterSeconds})`,
+      hint: 'A vehicle would otherwise be taken for another one in every frame.',
     });
   }
   const stopSeconds = lines.ignitionOffSeconds + mqtt.drainSeconds;

@@ -122,6 +122,12 @@ describe('a bad configuration', () => {
     ],
     ['a heat that is cool', 'power: {coolCelsius: 80}', 'power.coolCelsius', 'Some degrees apart'],
     [
+      'so few frames in heat that each shows a vehicle of its own',
+      'power: {hotFramesPerSecond: 0.5}',
+      'power.hotFramesPerSecond',
+      'in every frame',
+    ],
+    [
       'a stop that outlasts the battery',
       'lines: {ignition: {line: 4}, ignitionOffSeconds: 10}',
       'lines.ignitionOffSeconds',
