@@ -35,6 +35,15 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'display.not-shown': 409,
 };
 
+/** @throws BadRequest for what is no path, such as `//`. */
+function targetOf(url: string): URL {
+  try {
+    return new URL(url, 'http://anprd');
+  } catch {
+    throw new BadRequest('that is no path', 'a path such as /status');
+  }
+}
+
 /** Never rejects: whoever asks is told what failed. */
 export async function answerRequest(
   routes: readonly Route[],
@@ -46,7 +55,7 @@ export async function answerRequest(
     response.end(`${JSON.stringify(value)}\n`);
   };
   try {
-    const { pathname, searchParams } = new URL(url, 'http://anprd');
+    const { pathname, searchParams } = targetOf(url);
     const there = routes.filter(({ path }) => path.test(pathname));
     const route = there.find((one) => one.method === method);
     if (route === undefined) {

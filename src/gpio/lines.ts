@@ -2,6 +2,7 @@ import type { LineConfig, LinesConfig } from '../config/site-schema.js';
 import { HIT_CATEGORIES, type HitCategory } from '../domain/hit-category.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/log.js';
+import { Allowance } from './allowance.js';
 import type { GpioBoard, InputLine } from './board.js';
 import { createBoard } from './create-board.js';
 import { Debounce, type Settled } from './debounce.js';
@@ -24,12 +25,14 @@ import {
 
 /** Often enough for a finger on a button: what is held for `debounceMs` and this is seen. */
 const LOOK_MS = 50;
+/** A cabinet that is opened and shut by people is told at once, a loose contact once a minute. */
+const TAMPER_TOLD = { most: 20, everyMs: 60_000 };
 
 export interface LinesOptions {
   readonly config: LinesConfig;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The cabinet; also told at the start where it is open then. */
+  /** The cabinet; also told at the start where it is open then. While it flutters for long, once a minute at most. */
   readonly onTamper: (isOpen: boolean) => void;
   /** Once: it went off, and stayed off for ignitionOffSeconds. One that is off from the start does not count. */
   readonly onIgnitionOff: () => void;
@@ -89,6 +92,8 @@ export class Lines {
   #mutedUntilMono = Number.NEGATIVE_INFINITY;
   #ignitionOffSinceMono: number | undefined;
   #hasToldIgnitionOff = false;
+  readonly #tamperTold = new Allowance(TAMPER_TOLD);
+  #isToldOpen = false;
   #problem: string | undefined;
 
   constructor(options: LinesOptions) {
@@ -100,7 +105,7 @@ export class Lines {
     if (config.board.kind === 'none') return;
     const board = createBoard(config.board);
     this.#addOutputs(board, config);
-    this.#addInput(board, 'tamper', config.tamper, ({ isOn }) => options.onTamper(isOn));
+    this.#addInput(board, 'tamper', config.tamper, () => undefined);
     this.#addInput(board, 'ignition', config.ignition, (settled) => this.#onIgnition(settled));
     this.#addInput(board, 'mute', config.mute, ({ isOn }) => {
       if (isOn) this.mute();
@@ -229,9 +234,18 @@ export class Lines {
       const settled = level === undefined ? undefined : debounce.see(level, atMono);
       if (settled) onSettled(settled);
     }
+    this.#tellTamper(atMono);
     this.#judgeIgnition(atMono);
     this.#drive(atMono);
     this.#tellProblem();
+  }
+
+  /** What was withheld is told as it is then: the last thing told is always how the cabinet is, a minute later at most. */
+  #tellTamper(atMono: number): void {
+    const isOpen = this.#inputs.get('tamper')?.debounce.isOn ?? false;
+    if (isOpen === this.#isToldOpen || !this.#tamperTold.take(atMono)) return;
+    this.#isToldOpen = isOpen;
+    this.#options.onTamper(isOpen);
   }
 
   #onIgnition({ isOn, atMono }: Settled): void {

@@ -160,7 +160,7 @@ export const WARNINGS = {
     visibleAfterMs: 0,
   },
   'lines-unavailable': {
-    title: 'The lines cannot be used: no illuminator, switches, lamp or buzzer',
+    title: 'Lines of the cabinet or vehicle cannot be used',
     remedy:
       'See the detail; check lines.board, and that the service may use GPIO. They are tried again by themselves.',
     severity: 'high',

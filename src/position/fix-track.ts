@@ -3,6 +3,8 @@ import { courseBetween, placeBetween } from './place.js';
 
 /** Passages are told of within minutes; an older moment has the nearest fix, and its age. */
 const KEPT_MS = 600_000;
+/** As many as the fastest receivers, at 20 a second, tell in that time: one that lies must not fill the memory. */
+const MOST_KEPT = 12_000;
 /**
  * Between two fixes so far apart a straight line is what a vehicle drives, to some metres; over a longer gap, as in
  * a tunnel, it would be a guess, and the nearest fix with its age is none.
@@ -30,7 +32,8 @@ export class FixTrack {
     this.#fixes.push(fix);
     // In slices: moving all of them for each that goes would cost more than it frees.
     const tooOld = this.#fixes.findIndex((kept) => kept.atMono >= fix.atMono - KEPT_MS);
-    if (tooOld > 256) this.#fixes.splice(0, tooOld);
+    const tooMany = Math.max(tooOld, this.#fixes.length - MOST_KEPT);
+    if (tooMany > 256) this.#fixes.splice(0, tooMany);
   }
 
   /** The receiver takes back what it said of this moment. */

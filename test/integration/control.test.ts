@@ -55,6 +55,7 @@ describe('the control socket', () => {
     const { server, socketPath } = makeServer();
     await server.start();
     await expect(askControl(socketPath, '/nonsense')).rejects.toThrow(/no such request.*GET \/status/);
+    await expect(askControl(socketPath, '//')).rejects.toThrow(/answer 400.*no path.*\/status/);
   });
 
   it('takes over what a killed daemon left, but never pushes a running one aside', async () => {

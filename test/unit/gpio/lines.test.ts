@@ -102,6 +102,24 @@ describe('the tamper switch', () => {
     expect(told).toEqual(['opened', 'shut']);
   });
 
+  it('that is opened and shut for minutes by a loose contact is told once a minute, and as it is in the end', async () => {
+    startLines();
+    const flutter = async (minutes: number) => {
+      for (let step = 0; step < minutes * 60; step++) {
+        turn('tamper', step % 2 === 0 ? 1 : 0);
+        await pass(1_000);
+      }
+    };
+    await flutter(1);
+    // People who come and go are told each time.
+    expect(told.length).toBeGreaterThanOrEqual(20);
+    await flutter(9);
+    expect(told.length).toBeLessThanOrEqual(31);
+    await pass(61_000);
+    expect(told.at(-1)).toBe('shut');
+    expect(told.every((what, index) => what === (index % 2 === 0 ? 'opened' : 'shut'))).toBe(true);
+  });
+
   it('does not hear a spark', async () => {
     startLines();
     for (let spark = 0; spark < 20; spark++) {

@@ -108,3 +108,14 @@ describe('a fix', () => {
     expect(track.at(90_000_000, 86_400_000, 'serial')).toMatchObject({ ageMs: 86_400_000 });
   });
 });
+
+describe('a receiver that tells fixes without end', () => {
+  it('has the newest of them kept, and no more than any receiver tells in the time that counts', () => {
+    const track = new FixTrack();
+    for (let n = 0; n < 20_000; n++) track.put(fix(n, 54));
+    expect(track.at(19_999, USEFUL_MS, 'gpsd')).toMatchObject({ ageMs: 0 });
+    expect(track.at(10_000, USEFUL_MS, 'gpsd')).toMatchObject({ ageMs: 0 });
+    const { ageMs } = track.at(0, USEFUL_MS, 'gpsd') ?? {};
+    expect(ageMs).toBeGreaterThan(7_500);
+  });
+});
