@@ -2,7 +2,6 @@ import { chownSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { DeviceError, messageOf } from './errors.js';
-import { PAGE_BYTES } from './page-cipher.js';
 import type { StorageKey } from './storage-key.js';
 
 export type SqliteDatabase = Database.Database;
@@ -23,6 +22,10 @@ export interface OpenOptions {
    * costs a page in 800, and no time that could be measured.
    */
   readonly canShrink?: boolean;
+  /** Of one page: a power of two from 512. Only a new file takes it on; 4,096 unless told. */
+  readonly pageBytes?: number;
+  /** Of the log, at which what is in it is written to the file; SQLite's 1,000 pages unless told. */
+  readonly checkpointBytes?: number;
 }
 
 /**
@@ -66,9 +69,14 @@ export function openDatabase(
     database = new Database(path, { readonly: isReadonly, timeout: 5_000 });
     unlock(database, options.key);
     if (!isReadonly) {
-      if (options.canShrink) database.pragma('auto_vacuum = INCREMENTAL');
+      const { canShrink, pageBytes, checkpointBytes } = options;
+      if (pageBytes !== undefined) database.pragma(`page_size = ${pageBytes}`);
+      if (canShrink) database.pragma('auto_vacuum = INCREMENTAL');
       database.pragma('journal_mode = WAL');
       database.pragma('synchronous = FULL');
+      if (checkpointBytes !== undefined) {
+        database.pragma(`wal_autocheckpoint = ${Math.ceil(checkpointBytes / pageBytesOf(database))}`);
+      }
     }
     database.pragma('foreign_keys = ON');
     const version = versionOf(database);
@@ -108,7 +116,7 @@ export function openMemory(migrations: readonly Migration[], mostBytes: number):
   const database = new Database(':memory:');
   database.pragma('temp_store = MEMORY');
   database.pragma('foreign_keys = ON');
-  database.pragma(`max_page_count = ${Math.floor(mostBytes / PAGE_BYTES)}`);
+  database.pragma(`max_page_count = ${Math.floor(mostBytes / pageBytesOf(database))}`);
   migrate(database, migrations);
   return database;
 }
@@ -153,6 +161,10 @@ function rewriteSchema(database: SqliteDatabase, sql: string): void {
 
 function versionOf(database: SqliteDatabase): number {
   return database.pragma('user_version', { simple: true }) as number;
+}
+
+function pageBytesOf(database: SqliteDatabase): number {
+  return database.pragma('page_size', { simple: true }) as number;
 }
 
 function sizeOf(path: string): number {

@@ -5,14 +5,15 @@ import {
   fsyncSync,
   openSync,
   readFileSync,
-  readSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
-import { isGenuinePage, openPage, PAGE_BYTES, sealPage } from '../lib/page-cipher.js';
+import { isGenuinePage, openPage, sealPage } from '../lib/page-cipher.js';
 import type { SqliteDatabase } from '../lib/sqlite.js';
 import type { StorageKey } from '../lib/storage-key.js';
+import { pageBytesIn, pageSizesOf } from './page-size.js';
+import { readBytes } from './read-bytes.js';
 import { syncFolder } from './set-aside.js';
 
 /**
@@ -47,7 +48,8 @@ export function writeWitness(path: string, key: StorageKey, database: SqliteData
     .prepare(`SELECT pageno FROM dbstat WHERE name = 'sqlite_schema' ORDER BY pageno`)
     .pluck()
     .all() as number[];
-  const pages = numbers.map((number) => ({ number, page: readPage(file, (number - 1) * PAGE_BYTES) }));
+  const pageBytes = database.pragma('page_size', { simple: true }) as number;
+  const pages = numbers.map((number) => ({ number, page: readPage(file, number, pageBytes) }));
   const first = pages[0]?.page;
   if (first === undefined || !pages.every(({ number, page }) => isGenuinePage(page, number, key))) return;
   const before = readWitness(path);
@@ -90,7 +92,10 @@ export function markInUse(path: string, isInUse: boolean): void {
  */
 export function isMadeUnder(path: string, key: StorageKey): boolean {
   const witness = readWitness(path);
-  return (witness !== undefined && saysKey(witness, key)) || hasGenuinePage(path, key);
+  return (
+    (witness !== undefined && saysKey(witness, key)) ||
+    pageSizesOf(path).some((size) => hasGenuinePage(path, key, size))
+  );
 }
 
 /**
@@ -100,14 +105,18 @@ export function isMadeUnder(path: string, key: StorageKey): boolean {
  */
 export function mendSchema(damaged: string, path: string, key: StorageKey): Buffer {
   const replaced: Buffer[] = [];
-  for (const { number, page } of pagesOf(readWitness(path) ?? Buffer.alloc(0))) {
-    const was = readPage(damaged, (number - 1) * PAGE_BYTES);
+  const pages = pagesOf(readWitness(path) ?? Buffer.alloc(0));
+  // After a crash in between, the witness may be that of the file that is to take this one's place.
+  const others = pageSizesOf(damaged).filter((size) => size !== pages[0]?.page.length);
+  if (others.some((size) => hasGenuinePage(damaged, key, size))) return Buffer.alloc(0);
+  for (const { number, page } of pages) {
+    const was = readPage(damaged, number, page.length);
     if (isGenuinePage(was, number, key) || !isGenuinePage(page, number, key)) continue;
     replaced.push(was);
     const file = openSync(damaged, existsSync(damaged) ? 'r+' : 'wx', 0o600);
     try {
       const mended = number === 1 ? sizeless(page, key) : page;
-      writeSync(file, mended, 0, PAGE_BYTES, (number - 1) * PAGE_BYTES);
+      writeSync(file, mended, 0, page.length, (number - 1) * page.length);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -129,14 +138,16 @@ const SIZE_AT = 28;
 const SCHEMA_AT = 40;
 
 function isSameSchema(a: Buffer | undefined, b: Buffer, key: StorageKey): boolean {
-  if (a === undefined || !isGenuinePage(a, 1, key)) return false;
+  if (a === undefined || a.length !== b.length || !isGenuinePage(a, 1, key)) return false;
   return openPage(a, 1, key).readUInt32BE(SCHEMA_AT) === openPage(b, 1, key).readUInt32BE(SCHEMA_AT);
 }
 
 /** The first page is the first. */
 function pagesOf(witness: Buffer): { readonly number: number; readonly page: Buffer }[] {
   const pages: { number: number; page: Buffer }[] = [];
-  const each = NUMBER_BYTES + PAGE_BYTES;
+  const pageBytes = pageBytesIn(witness.subarray(PAGES_AT + NUMBER_BYTES));
+  if (pageBytes === undefined) return [];
+  const each = NUMBER_BYTES + pageBytes;
   for (let at = PAGES_AT; at + each <= witness.length; at += each) {
     pages.push({ number: witness.readUInt32BE(at), page: witness.subarray(at + NUMBER_BYTES, at + each) });
   }
@@ -165,33 +176,18 @@ function readWitness(path: string): Buffer | undefined {
   }
 }
 
-function hasGenuinePage(path: string, key: StorageKey): boolean {
+function hasGenuinePage(path: string, key: StorageKey, pageBytes: number): boolean {
   for (let index = 0; index < PAGES_TRIED; index++) {
-    if (isGenuinePage(readPage(path, index * PAGE_BYTES), index + 1, key)) return true;
-    const frameAt = LOG_HEADER_BYTES + index * (FRAME_HEADER_BYTES + PAGE_BYTES);
-    const header = read(`${path}-wal`, frameAt, FRAME_HEADER_BYTES);
-    const page = readPage(`${path}-wal`, frameAt + FRAME_HEADER_BYTES);
+    if (isGenuinePage(readPage(path, index + 1, pageBytes), index + 1, key)) return true;
+    const frameAt = LOG_HEADER_BYTES + index * (FRAME_HEADER_BYTES + pageBytes);
+    const header = readBytes(`${path}-wal`, frameAt, FRAME_HEADER_BYTES);
+    const page = readBytes(`${path}-wal`, frameAt + FRAME_HEADER_BYTES, pageBytes);
     if (header.length === FRAME_HEADER_BYTES && isGenuinePage(page, header.readUInt32BE(0), key)) return true;
   }
   return false;
 }
 
-function readPage(path: string, at: number): Buffer {
-  return read(path, at, PAGE_BYTES);
-}
-
-/** Fewer bytes where the file ends, none where there is no such file. */
-function read(path: string, at: number, length: number): Buffer {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch {
-    return Buffer.alloc(0);
-  }
-  try {
-    const bytes = Buffer.alloc(length);
-    return bytes.subarray(0, readSync(file, bytes, 0, length, at));
-  } finally {
-    closeSync(file);
-  }
+/** @param number from 1. */
+function readPage(path: string, number: number, pageBytes: number): Buffer {
+  return readBytes(path, (number - 1) * pageBytes, pageBytes);
 }

@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } fr
 import { dirname } from 'node:path';
 import { DeviceError } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
-import { PAGE_BYTES } from '../lib/page-cipher.js';
 import { openDamaged, openDatabase, openMemory, type SqliteDatabase, storageFaultOf } from '../lib/sqlite.js';
 import type { StorageKey } from '../lib/storage-key.js';
 import { furthest, isBehind, noteEnd, readableHead } from './chain-ends.js';
@@ -18,6 +17,7 @@ import {
 } from './key-witness.js';
 import { framesBelieved, framesInLog } from './log-check.js';
 import { STORE_MIGRATIONS } from './migrations.js';
+import { PAGE_BYTES, pageSizesOf } from './page-size.js';
 import { prepared } from './prepared.js';
 import { finishSetAside, nextSetAside, setAside, syncFolder } from './set-aside.js';
 import { endChain } from './statements.js';
@@ -41,6 +41,11 @@ export interface RecordFileOptions {
 
 /** What rows in memory may take; beyond it commits fail, and their reports wait where they were made. */
 export const MOST_MEMORY_BYTES = 64_000_000;
+/**
+ * Pages that every commit touches are written to the file once for all that the log holds. The longer it is, the
+ * longer a commit takes that finds it full, and a start after a power cut, which reads it.
+ */
+const FILE = { canShrink: true, pageBytes: PAGE_BYTES, checkpointBytes: 8_000_000 } as const;
 /** The sweep keeps to the first; between two sweeps there is room for what comes. */
 const MEMORY_SLACK = 1.5;
 
@@ -128,7 +133,7 @@ function makeFresh(options: RecordFileOptions, aside: string | undefined, before
   const { path, key, nowMs } = options;
   const fresh = `${path}.new`;
   for (const part of ['', '-wal', '-shm', '-journal']) rmSync(fresh + part, { force: true });
-  const database = openDatabase(fresh, STORE_MIGRATIONS, { key, canShrink: true });
+  const database = openDatabase(fresh, STORE_MIGRATIONS, { key, ...FILE });
   try {
     database.transaction(() => {
       if (aside !== undefined) {
@@ -186,8 +191,8 @@ export function openIfReadable(path: string, key: StorageKey): SqliteDatabase | 
 /** Opens it and finds out whether it can be written, and whether its log was all there. */
 function openWhole({ path, key, nowMs, log }: RecordFileOptions): SqliteDatabase {
   const wasInUse = isMarkedInUse(path);
-  const frames = framesInLog(path, PAGE_BYTES);
-  const database = openDatabase(path, STORE_MIGRATIONS, { key, canShrink: true });
+  const frames = framesInLog(path, pageSizesOf(path)[0] as number);
+  const database = openDatabase(path, STORE_MIGRATIONS, { key, ...FILE });
   try {
     // What is erased is overwritten, not only forgotten: it is personal data.
     database.pragma('secure_delete = ON');

@@ -144,7 +144,7 @@ describe('a file with damage in it', () => {
     'one bit of its first page is turned': (content) =>
       overwrite(1_000, Buffer.of(content.readUInt8(1_000) ^ 1)),
     'its second half is cut off': (content) => truncateSync(path, Math.floor(content.length / 2)),
-    'it is cut within a page': (content) => truncateSync(path, content.length - 1_000),
+    'it is cut within a page': (content) => truncateSync(path, content.length - PAGE - 100),
     'it is cut to nothing': () => truncateSync(path),
     'it is replaced by a text': () => writeFileSync(path, 'to whom it may concern\n'),
     'it is replaced by zeros': (content) => writeFileSync(path, Buffer.alloc(content.length)),

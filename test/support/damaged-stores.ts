@@ -14,6 +14,7 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import type { OutboxItem } from '../../src/domain/outbox.js';
 import { openDatabase } from '../../src/lib/sqlite.js';
 import { STORE_MIGRATIONS } from '../../src/store/migrations.js';
+import { PAGE_BYTES } from '../../src/store/page-size.js';
 import type { RecordStore, StoreSnapshot } from '../../src/store/record-store.js';
 import { ManualClock } from './manual-clock.js';
 import { recordStoreIn } from './record-stores.js';
@@ -22,7 +23,7 @@ import { keyIn } from './storage-key.js';
 
 /** A record store in a folder of each test's own, whose files a test can damage, put back and look into. */
 export const CLOCK_QUALITY = { source: 'ntp', offsetMs: 2 } as const;
-export const PAGE = 4_096;
+export const PAGE = PAGE_BYTES;
 
 export let folder: string;
 export let path: string;

@@ -11,19 +11,21 @@ import type { StorageKey } from '../../src/lib/storage-key.js';
  */
 export function decrypted(path: string, key: StorageKey): string {
   const database = readFileSync(path);
+  const pageBytes = database.readUInt16BE(SIZE_AT);
   const pages: string[] = [];
-  for (let at = 0, number = 1; at < database.length; at += PAGE, number++) {
-    pages.push(decryptPage(database.subarray(at, at + PAGE), number, key));
+  for (let at = 0, number = 1; at < database.length; at += pageBytes, number++) {
+    pages.push(decryptPage(database.subarray(at, at + pageBytes), number, key));
   }
   const log = existsSync(`${path}-wal`) ? readFileSync(`${path}-wal`) : Buffer.alloc(0);
-  for (let at = LOG_HEADER; at < log.length; at += FRAME_HEADER + PAGE) {
-    const page = log.subarray(at + FRAME_HEADER, at + FRAME_HEADER + PAGE);
+  for (let at = LOG_HEADER; at < log.length; at += FRAME_HEADER + pageBytes) {
+    const page = log.subarray(at + FRAME_HEADER, at + FRAME_HEADER + pageBytes);
     pages.push(decryptPage(page, log.readUInt32BE(at), key));
   }
   return pages.join('\n');
 }
 
-const PAGE = 4_096;
+/** Of a page, in the first one; it is not encrypted. */
+const SIZE_AT = 16;
 const LOG_HEADER = 32;
 const FRAME_HEADER = 24;
 /** Of the first page these bytes are not encrypted: a salt, and the size of a page. */

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isGenuinePage, openPage, PAGE_BYTES, sealPage } from '../../../src/lib/page-cipher.js';
+import { isGenuinePage, openPage, sealPage } from '../../../src/lib/page-cipher.js';
 import { openDatabase } from '../../../src/lib/sqlite.js';
 import { StorageKey } from '../../../src/lib/storage-key.js';
 
@@ -12,23 +12,24 @@ const OTHER = StorageKey.fromHex('5b'.repeat(32));
 let folder: string;
 let pages: Buffer[];
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'anprd-pages-'));
-  const path = join(folder, 'notes.db');
-  const database = openDatabase(path, [{ name: 'notes', sql: 'CREATE TABLE notes (text TEXT)' }], {
-    key: KEY,
+describe.each([1_024, 4_096])('a page of %i bytes that SQLite wrote', (pageBytes) => {
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'anprd-pages-'));
+    const path = join(folder, 'notes.db');
+    const database = openDatabase(path, [{ name: 'notes', sql: 'CREATE TABLE notes (text TEXT)' }], {
+      key: KEY,
+      pageBytes,
+    });
+    for (let index = 0; index < 40; index++)
+      database.prepare('INSERT INTO notes VALUES (?)').run(`note ${index} `.repeat(50));
+    database.close();
+    const file = readFileSync(path);
+    pages = Array.from({ length: file.length / pageBytes }, (_, index) =>
+      file.subarray(index * pageBytes, (index + 1) * pageBytes),
+    );
   });
-  for (let index = 0; index < 40; index++)
-    database.prepare('INSERT INTO notes VALUES (?)').run(`note ${index} `.repeat(50));
-  database.close();
-  const file = readFileSync(path);
-  pages = Array.from({ length: file.length / PAGE_BYTES }, (_, index) =>
-    file.subarray(index * PAGE_BYTES, (index + 1) * PAGE_BYTES),
-  );
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('a page that SQLite wrote', () => {
   it('is genuine under its key, at its place', () => {
     expect(pages.length).toBeGreaterThan(5);
     pages.forEach((page, index) => {
@@ -41,7 +42,8 @@ describe('a page that SQLite wrote', () => {
     expect(isGenuinePage(page, 3, OTHER)).toBe(false);
     expect(isGenuinePage(page, 4, KEY)).toBe(false);
     expect(isGenuinePage(page.subarray(1), 3, KEY)).toBe(false);
-    for (const at of [0, 1_000, 4_063, 4_064, 4_079, 4_080, 4_095]) {
+    for (const fromEnd of [pageBytes, 100, 33, 32, 17, 16, 1]) {
+      const at = pageBytes - fromEnd;
       const turned = Buffer.from(page);
       turned[at] = (turned[at] as number) ^ 1;
       expect(isGenuinePage(turned, 3, KEY), `byte ${at}`).toBe(false);
