@@ -13,15 +13,20 @@ export interface MachineWatchOptions {
 
 /** A warning comes while there is still twice the room that the store keeps free. */
 const LOW_FACTOR = 2;
+/** Looks without a throttled processor before all frames are taken in again: it comes and goes by the second. */
+const STEADY_LOOKS = 12;
 
 /**
  * Turns what the machine says of itself into warnings, and slows the cameras down before the
  * processor slows itself: a plate read late is worth more than one not read, and the rate that is chosen
- * is one that is kept up.
+ * is one that is kept up. Where it does slow itself, or the supply is too low, fewer frames are also less
+ * heat and less current. A worn disk changes nothing but the warning: what is written has to be.
  */
 export class MachineWatch {
   readonly #options: MachineWatchOptions;
+  #isHot = false;
   #isLimited = false;
+  #steadyLooks = STEADY_LOOKS;
 
   constructor(options: MachineWatchOptions) {
     this.#options = options;
@@ -32,7 +37,7 @@ export class MachineWatch {
     this.#limit(state);
     const { wornPercent = 0, freeBytes = Infinity } = state;
     const heat = state.celsius === undefined ? 'at an unknown heat' : `at ${Math.round(state.celsius)} °C`;
-    warnings.tell('too-hot', '', this.#isLimited ? heat : undefined);
+    warnings.tell('too-hot', '', this.#isHot ? heat : undefined);
     // Events that fade, as each lasts for moments only.
     if (state.isThrottled) warnings.raise('throttled', '', `now, ${heat}`);
     if (state.isUnderVoltage) warnings.raise('under-voltage', '', 'now');
@@ -51,10 +56,13 @@ export class MachineWatch {
   }
 
   /** Between cool and hot it stays as it is, so that it does not go to and fro. Without a sensor nothing is limited. */
-  #limit({ celsius }: MachineState): void {
+  #limit({ celsius, isThrottled, isUnderVoltage }: MachineState): void {
     const { config, onLimit } = this.#options;
-    if (celsius === undefined) return;
-    const isLimited = celsius >= (this.#isLimited ? config.coolCelsius : config.hotCelsius);
+    if (celsius !== undefined) {
+      this.#isHot = celsius >= (this.#isHot ? config.coolCelsius : config.hotCelsius);
+    }
+    this.#steadyLooks = isThrottled || isUnderVoltage ? 0 : this.#steadyLooks + 1;
+    const isLimited = this.#isHot || this.#steadyLooks < STEADY_LOOKS;
     if (isLimited === this.#isLimited) return;
     this.#isLimited = isLimited;
     onLimit(isLimited ? config.hotFramesPerSecond : undefined);

@@ -54,6 +54,19 @@ it('tells no heat that no sensor told', () => {
   expect(details()).toEqual(['now, at an unknown heat', 'at an unknown heat']);
 });
 
+describe('a processor that slows itself, or too little voltage', () => {
+  it.each([{ isThrottled: true }, { isUnderVoltage: true }])('slows the cameras as well: %o', (state) => {
+    const { limits, look } = watched();
+    const steady = { isThrottled: false, isUnderVoltage: false, celsius: 60 };
+    look(steady);
+    expect(limits).toEqual([]);
+    look(state, steady, state, ...Array(11).fill(steady));
+    expect(limits).toEqual([5]);
+    look(steady);
+    expect(limits).toEqual([5, undefined]);
+  });
+});
+
 describe('what is told and fades', () => {
   it.each([
     [{ isThrottled: true, celsius: 70 }, 'throttled'],
