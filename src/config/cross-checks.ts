@@ -85,6 +85,15 @@ function siteChecks({ cameras, lines, power, passages, mqtt }: DeviceConfig): Is
       hint: 'The clean stop has to be over within 20 s of ignition off, and cameras need up to 10 s of it.',
     });
   }
+  const named = LINE_NAMES.filter((name) => lines[name].line !== undefined);
+  if (lines.board.kind === 'none' && named.length > 0) {
+    issues.push({
+      keys: ['lines', 'board'],
+      path: 'lines.board',
+      problem: `found none, and a number for ${named.join(', ')}; expected the board that they are on`,
+      hint: "Set lines.board, to kind: onoff for the kernel's GPIO; or leave out the lines, which would do nothing.",
+    });
+  }
   const used = new Map<number, string>();
   for (const name of LINE_NAMES) {
     const { line } = lines[name];

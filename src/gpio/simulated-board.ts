@@ -19,17 +19,20 @@ import {
 export class SimulatedBoard implements GpioBoard {
   readonly #folder: string;
   readonly #inUse = new Set<number>();
+  /** Volts of switches as they were read last: one that is taken away is made again so, and switches no vehicle off. */
+  readonly #seen = new Map<number, boolean>();
 
   constructor(options: { readonly folder: string }) {
     this.#folder = options.folder;
   }
 
-  /** Makes the file at rest where there is none, so that it can be seen which switches there are. */
+  /** Makes the file, at rest at first, where there is none, so that it can be seen which switches there are. */
   input(line: number, { activeLow }: InputOptions): InputLine {
     const close = this.#take(line);
-    let volts = activeLow;
+    let volts = this.#seen.get(line) ?? activeLow;
     const look = () => {
       volts = this.#read(line) ?? volts;
+      this.#seen.set(line, volts);
       return volts !== activeLow;
     };
     try {

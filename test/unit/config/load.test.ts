@@ -134,6 +134,12 @@ describe('a bad configuration', () => {
       '20 s of ignition off',
     ],
     [
+      'lines that are on no board',
+      'lines: {tamper: {line: 4}, ignition: {line: 5}}',
+      'lines.board',
+      'which would do nothing',
+    ],
+    [
       'two lines of one number',
       'lines: {tamper: {line: 4}, mute: {line: 4}}',
       'lines.mute.line',

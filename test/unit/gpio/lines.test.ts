@@ -308,6 +308,17 @@ describe('the illuminator', () => {
 });
 
 describe('lines that fail', () => {
+  it('leave the ignition on when its file is taken away: a switch that is not there switches nothing off', async () => {
+    startLines({ ignitionOffSeconds: 3 });
+    turn('ignition', 1);
+    await pass(5_000);
+    rmSync(join(folder, `gpio${LINE.ignition}`));
+    await pass(60_000);
+    expect(told.at(-1)).toBe('available');
+    expect(told).not.toContain('ignition off');
+    expect(lines.snapshot()).toMatchObject({ isIgnitionOn: true });
+  });
+
   it('are told, tried again, and told when they are back for a while', async () => {
     startLines({ illumination: 'on' });
     await pass(1_000);
