@@ -33,8 +33,8 @@ const HIT_SHARE = 0.02;
 /** A minute of 20,000 vehicles a day. */
 const READS_A_SWEEP = 14;
 const READS_A_DAY = 20_000;
-/** Small, so that it is full soon: from then on each read takes the place of another. */
-const MOST_MEGABYTES = 20;
+/** Of a store that is to be full soon: from then on each read takes the place of another. */
+const MOST_MEGABYTES_FULL = 20;
 const BAR = { is: 'at most', value: 3 } as const;
 const TMPFS = 0x01021994;
 const CLOCK_QUALITY = { source: 'ntp', offsetMs: 2 } as const;
@@ -135,7 +135,11 @@ class Device {
     createStorageKey(keyFile);
     this.#options = {
       config: configSchema.parse({
-        store: { path: join(folder, 'records.db'), mostMegabytes: MOST_MEGABYTES, leaveFreeMegabytes: 0 },
+        store: {
+          path: join(folder, 'records.db'),
+          leaveFreeMegabytes: 0,
+          ...(traffic.isFull && { mostMegabytes: MOST_MEGABYTES_FULL }),
+        },
       }).store,
       key: loadStorageKey({ keyFile }),
       notary: new DeviceNotary({ key: createDeviceKey(join(folder, 'device.key')), unitId: 'unit-1' }),
