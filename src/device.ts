@@ -160,7 +160,13 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
   });
   const { metricsPort } = config.health;
   const metricsServer =
-    metricsPort === undefined ? undefined : new MetricsServer({ port: metricsPort, metrics, log });
+    metricsPort === undefined
+      ? undefined
+      : new MetricsServer({
+          port: metricsPort,
+          metrics,
+          onProblem: (detail) => warnings.raise('metrics-unserved', '', detail),
+        });
   const isFixed = isFixedUnit(config);
   const cameras = config.cameras.map((camera) => ({
     id: camera.id,

@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
 import { messageOf } from '../lib/errors.js';
-import type { Logger } from '../lib/log.js';
 
 /** Prometheus reads plain HTTP: on the loopback address alone, for a collector on the device itself. */
 const ADDRESS = '127.0.0.1';
@@ -9,7 +8,8 @@ const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 export interface MetricsServerOptions {
   readonly port: number;
   readonly metrics: () => Promise<string>;
-  readonly log: Logger;
+  /** Told where the port cannot be used. */
+  readonly onProblem: (detail: string) => void;
 }
 
 /** A port that is taken is told, and nothing else suffers from it: metrics are not what a device is for. */
@@ -22,7 +22,7 @@ export class MetricsServer {
   }
 
   async start(): Promise<void> {
-    const { port, metrics, log } = this.#options;
+    const { port, metrics, onProblem } = this.#options;
     const server = createServer((request, response) => {
       const answer = (status: number, text: string) =>
         response.writeHead(status, { 'content-type': CONTENT_TYPE }).end(text);
@@ -37,10 +37,7 @@ export class MetricsServer {
     });
     await new Promise<void>((resolve) => {
       server.on('error', (error) => {
-        log.error(
-          { port, error: error.message },
-          'metrics cannot be served; choose another health.metricsPort',
-        );
+        onProblem(`port ${port}: ${error.message}`);
         resolve();
       });
       server.listen(port, ADDRESS, resolve);

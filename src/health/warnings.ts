@@ -209,6 +209,13 @@ export const WARNINGS = {
     severity: 'low',
     visibleAfterMs: 0,
   },
+  'metrics-unserved': {
+    title: 'Metrics cannot be served',
+    remedy:
+      'See what else listens at that port (ss -ltnp), or choose another health.metricsPort, and restart.',
+    severity: 'low',
+    visibleAfterMs: 0,
+  },
   'clock-unsynchronised': {
     title: 'The clock is not synchronised; records say so',
     remedy: 'Check the time service (timedatectl, chronyc tracking) and its sources.',
@@ -285,6 +292,7 @@ interface Held {
   readonly warning: ActiveWarning;
   readonly sinceMono: number;
   readonly lastMono: number;
+  isLogged: boolean;
 }
 
 export class Warnings {
@@ -297,7 +305,7 @@ export class Warnings {
     this.#log = options.log;
   }
 
-  /** Raised again it keeps its time and takes the new detail; only the first time is logged. */
+  /** Raised again it keeps its time and takes the new detail; it is logged once, when it is first shown. */
   raise(code: WarningCode, subject: string, detail: string): void {
     const { title, remedy, severity } = WARNINGS[code];
     const key = `${code} ${subject}`;
@@ -305,12 +313,14 @@ export class Warnings {
     const lastMono = this.#clock.monoMs();
     const lastMs = this.#clock.nowMs();
     const sinceMs = before?.warning.sinceMs ?? lastMs;
-    if (before === undefined) this.#log.warn({ code, subject, detail, remedy }, title);
-    this.#active.set(key, {
+    const held: Held = {
       warning: { code, subject, title, remedy, severity, detail, sinceMs, lastMs },
       sinceMono: before?.sinceMono ?? lastMono,
       lastMono,
-    });
+      isLogged: before?.isLogged ?? false,
+    };
+    this.#active.set(key, held);
+    this.#show(held, lastMono);
   }
 
   /** Raises it with a detail, clears it without: for a state that is looked at again and again. */
@@ -320,19 +330,29 @@ export class Warnings {
   }
 
   clear(code: WarningCode, subject: string): void {
-    if (this.#active.delete(`${code} ${subject}`))
-      this.#log.info({ code, subject }, `over: ${WARNINGS[code].title}`);
+    const key = `${code} ${subject}`;
+    if (this.#active.get(key)?.isLogged) this.#log.info({ code, subject }, `over: ${WARNINGS[code].title}`);
+    this.#active.delete(key);
   }
 
-  /** Those to be shown now, the most severe and then the oldest first. */
+  /** Those to be shown now, the most severe and then the oldest first. To be called every second or so. */
   visible(): ActiveWarning[] {
     const nowMono = this.#clock.monoMs();
     this.#fade(nowMono);
     const order = { high: 0, medium: 1, low: 2 };
     return [...this.#active.values()]
-      .filter(({ warning, sinceMono }) => nowMono - sinceMono >= WARNINGS[warning.code].visibleAfterMs)
+      .filter((held) => this.#show(held, nowMono))
       .sort((a, b) => order[a.warning.severity] - order[b.warning.severity] || a.sinceMono - b.sinceMono)
       .map(({ warning }) => warning);
+  }
+
+  /** What mends itself within `visibleAfterMs` is in no log either. @returns whether it is to be shown. */
+  #show(held: Held, nowMono: number): boolean {
+    const { code, subject, detail, remedy, title } = held.warning;
+    if (nowMono - held.sinceMono < WARNINGS[code].visibleAfterMs) return false;
+    if (!held.isLogged) this.#log.warn({ code, subject, detail, remedy }, title);
+    held.isLogged = true;
+    return true;
   }
 
   #fade(nowMono: number): void {

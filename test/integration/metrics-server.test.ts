@@ -2,16 +2,16 @@ import { createServer } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { freePort } from '../../scripts/src/loopback.js';
 import { MetricsServer } from '../../src/control/metrics-server.js';
-import { createLogger } from '../../src/lib/log.js';
 
-const log = createLogger('silent');
+const problems: string[] = [];
+const onProblem = (detail: string) => problems.push(detail);
 let server: MetricsServer | undefined;
 
 afterEach(async () => server?.stop());
 
 async function served(metrics: () => Promise<string>): Promise<string> {
   const port = await freePort();
-  server = new MetricsServer({ port, metrics, log });
+  server = new MetricsServer({ port, metrics, onProblem });
   await server.start();
   return `http://127.0.0.1:${port}`;
 }
@@ -39,8 +39,9 @@ it('goes without where the port is taken, and stops all the same', async () => {
   const port = await freePort();
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
-  server = new MetricsServer({ port, metrics: async () => '', log });
+  server = new MetricsServer({ port, metrics: async () => '', onProblem });
   await expect(server.start()).resolves.toBeUndefined();
+  expect(problems).toEqual([expect.stringContaining(`port ${port}`)]);
   await expect(server.stop()).resolves.toBeUndefined();
   await new Promise((resolve) => other.close(resolve));
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Warnings } from '../../../src/health/warnings.js';
-import { createLogger } from '../../../src/lib/log.js';
+import { createLogger, type Logger } from '../../../src/lib/log.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
 function makeWarnings() {
@@ -26,6 +26,30 @@ describe('warnings', () => {
     expect(warnings.visible()).toEqual([]);
     clock.advance(10_000);
     expect(warnings.visible()).toHaveLength(1);
+  });
+
+  it('are in the log once, from when they are shown on, with their end; what mended itself is not', () => {
+    const clock = new ManualClock();
+    const lines: string[] = [];
+    const note = (_: object, title: string) => lines.push(title);
+    const warnings = new Warnings({ clock, log: { warn: note, info: note } as unknown as Logger });
+    const looked = () => warnings.visible().length;
+    warnings.raise('broker-away', '', 'connecting');
+    clock.advance(9_000);
+    looked();
+    warnings.clear('broker-away', '');
+    expect(lines).toEqual([]);
+    warnings.raise('broker-away', '', 'refused');
+    clock.advance(10_000);
+    looked();
+    looked();
+    warnings.clear('broker-away', '');
+    warnings.raise('camera-lost', 'cam-1', 'silent');
+    expect(lines).toEqual([
+      expect.stringMatching(/^No connection/),
+      expect.stringMatching(/^over: No connection/),
+      expect.stringMatching(/^Camera/),
+    ]);
   });
 
   it('keep the time of the first raise, and stand the most severe first', () => {
