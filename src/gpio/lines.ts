@@ -23,6 +23,12 @@ import {
   rhythmMs,
 } from './rhythms.js';
 
+/**
+ * Somebody may be at work on a parked vehicle; but one that was switched off again while the device started must
+ * not run it for as long as its battery lasts.
+ */
+export const OFF_FROM_START_MS = 600_000;
+
 /** Often enough for a finger on a button: what is held for `debounceMs` and this is seen. */
 const LOOK_MS = 50;
 /** A cabinet that is opened and shut by people is told at once, a loose contact once a minute. */
@@ -34,7 +40,7 @@ export interface LinesOptions {
   readonly log: Logger;
   /** The cabinet; also told at the start where it is open then. While it flutters for long, once a minute at most. */
   readonly onTamper: (isOpen: boolean) => void;
-  /** Once: it went off, and stayed off for ignitionOffSeconds. One that is off from the start does not count. */
+  /** Once: it went off, and stayed off for ignitionOffSeconds; or it has been off since the start, for OFF_FROM_START_MS. */
   readonly onIgnitionOff: () => void;
   /** @param untilMono monotonic milliseconds: the buzzer is silent until then */
   readonly onMute: (untilMono: number) => void;
@@ -90,7 +96,10 @@ export class Lines {
   #hitSinceMono = Number.NEGATIVE_INFINITY;
   #sound: Sound | undefined;
   #mutedUntilMono = Number.NEGATIVE_INFINITY;
+  /** Since it went off. */
   #ignitionOffSinceMono: number | undefined;
+  /** Since it was first read as off, from the start or since it was last on. */
+  #seenOffSinceMono: number | undefined;
   #hasToldIgnitionOff = false;
   readonly #tamperTold = new Allowance(TAMPER_TOLD);
   #isToldOpen = false;
@@ -253,11 +262,21 @@ export class Lines {
   }
 
   #judgeIgnition(atMono: number): void {
-    if (this.#ignitionOffSinceMono === undefined || this.#hasToldIgnitionOff) return;
-    if (atMono - this.#ignitionOffSinceMono < this.#options.config.ignitionOffSeconds * 1000) return;
+    if (this.#hasToldIgnitionOff || !this.#hasBeenOff(atMono)) return;
     this.#hasToldIgnitionOff = true;
     this.#options.log.info('ignition is off');
     this.#options.onIgnitionOff();
+  }
+
+  #hasBeenOff(atMono: number): boolean {
+    const ignition = this.#inputs.get('ignition');
+    // Off since the start, as far as it can be read.
+    const isOff = ignition !== undefined && ignition.line.problem === undefined && !ignition.debounce.isOn;
+    if (!isOff) this.#seenOffSinceMono = undefined;
+    else this.#seenOffSinceMono ??= atMono;
+    const seenOffMs = atMono - (this.#seenOffSinceMono ?? atMono);
+    const wentOffMs = atMono - (this.#ignitionOffSinceMono ?? Infinity);
+    return wentOffMs >= this.#options.config.ignitionOffSeconds * 1000 || seenOffMs >= OFF_FROM_START_MS;
   }
 
   /** Without waiting for the next look: from a hit to its sound nothing is lost. */

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { linesSchema } from '../../../src/config/site-schema.js';
-import { Lines } from '../../../src/gpio/lines.js';
+import { Lines, OFF_FROM_START_MS } from '../../../src/gpio/lines.js';
 import { createLogger } from '../../../src/lib/log.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { temporaryFolder } from '../../support/recordings.js';
@@ -104,6 +104,7 @@ describe('the tamper switch', () => {
 
   it('that is opened and shut for minutes by a loose contact is told once a minute, and as it is in the end', async () => {
     startLines();
+    turn('ignition', 1);
     const flutter = async (minutes: number) => {
       for (let step = 0; step < minutes * 60; step++) {
         turn('tamper', step % 2 === 0 ? 1 : 0);
@@ -169,10 +170,12 @@ describe('the ignition', () => {
     expect(lines.snapshot()).toMatchObject({ isIgnitionOn: true });
   });
 
-  it('that is off from the start stops nothing: somebody works on a parked car', async () => {
+  it('that is off from the start stops nothing for ten minutes: somebody works on a parked car', async () => {
     startLines({ ignitionOffSeconds: 0 });
-    await pass(60_000);
+    await pass(OFF_FROM_START_MS - 1_000);
     expect(told).toEqual([]);
+    await pass(2_000);
+    expect(told).toEqual(['ignition off']);
   });
 
   it('that cannot be read any more is not off', async () => {
