@@ -1,9 +1,9 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { DeviceError, messageOf } from '../lib/errors.js';
 import type { Logger } from '../lib/log.js';
-import { askControl } from './client.js';
 import { type CrewDoor, crewRoutes } from './crew-routes.js';
 import { answerRequest, type Route } from './routes.js';
 
@@ -66,8 +66,8 @@ export class ControlServer {
     const { socketPath } = this.#options;
     try {
       await mkdir(dirname(socketPath), { recursive: true });
-      if (await isAnswered(socketPath)) throw new Error('another anprd is running and answers there');
-      // A daemon that was killed leaves its socket behind; nobody answers there, so it may go.
+      if (await isHeld(socketPath)) throw new Error('another anprd is running and holds it');
+      // A daemon that was killed leaves its socket behind; nobody holds it, so it may go.
       await rm(socketPath, { force: true });
       await this.#listen();
       await chmod(socketPath, 0o660);
@@ -122,11 +122,15 @@ export class ControlServer {
   }
 }
 
-async function isAnswered(socketPath: string): Promise<boolean> {
-  try {
-    await askControl(socketPath, '/status', 1_000);
-    return true;
-  } catch {
-    return false;
-  }
+/** A process that hangs holds its socket as well: the kernel takes the connection, whoever answers it. */
+function isHeld(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    const settle = (held: boolean) => {
+      socket.destroy();
+      resolve(held);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('error', (error: NodeJS.ErrnoException) => settle(error.code === 'EAGAIN'));
+  });
 }

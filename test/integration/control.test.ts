@@ -1,7 +1,7 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { askControl, askControlText } from '../../src/control/client.js';
 import { ControlServer } from '../../src/control/server.js';
@@ -65,6 +65,15 @@ describe('the control socket', () => {
     await server.stop();
     await makeServer(socketPath).server.start();
     await expect(askControl(socketPath, '/status')).resolves.toEqual({ unit: 'unit-1' });
+  });
+
+  it('pushes aside none that hangs either', async () => {
+    const { server, socketPath } = makeServer();
+    const silent = createServer((socket) => socket.resume());
+    mkdirSync(dirname(socketPath), { recursive: true });
+    await new Promise<void>((resolve) => silent.listen(socketPath, resolve));
+    await expect(server.start()).rejects.toThrow('another anprd is running');
+    await new Promise((resolve) => silent.close(resolve));
   });
 
   it('tells what to check when nobody answers', async () => {
