@@ -2,6 +2,7 @@ import type { DisplaySnapshot } from './display/display.js';
 import type { ClockWatchSnapshot } from './health/clock-watch.js';
 import type { OpticsSummary } from './health/optics-watch.js';
 import type { ActiveWarning } from './health/warnings.js';
+import type { WatchdogSnapshot } from './health/watchdog.js';
 import type { HotlistSnapshot } from './matching/hotlist-snapshot.js';
 import type { RecheckSnapshot } from './matching/recheck.js';
 import type { SiteSnapshot } from './site.js';
@@ -15,6 +16,7 @@ export interface DeviceSnapshot extends SiteSnapshot {
   readonly version: string;
   readonly uptimeSeconds: number;
   readonly warnings: readonly ActiveWarning[];
+  readonly watchdog: WatchdogSnapshot;
   readonly cameras: readonly {
     readonly id: string;
     readonly vision: VisionSnapshot;

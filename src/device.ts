@@ -319,6 +319,7 @@ export function buildDevice(config: DeviceConfig, dependencies: DeviceDependenci
       uptimeSeconds: (clock.monoMs() - startedMonoMs) / 1000,
       clock: clockWatch.snapshot(),
       warnings: warnings.visible(),
+      watchdog: watchdog.snapshot(),
       cameras: cameras.map(({ id, vision, optics }) => ({
         id,
         vision: vision.snapshot(),

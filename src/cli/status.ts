@@ -24,6 +24,8 @@ export function register(program: Command): void {
 /** The state as a person reads it at two in the morning: what is wrong first, each with its remedy. */
 export function renderStatus(snapshot: DeviceSnapshot): string {
   const lines = [`${snapshot.unit}: up ${duration(snapshot.uptimeSeconds)}`];
+  const { stalled } = snapshot.watchdog;
+  if (stalled.length > 0) lines.push(`STALLED ${stalled.join(', ')}: the service manager will restart anprd`);
   if (snapshot.warnings.length === 0) lines.push('no warnings');
   for (const warning of snapshot.warnings) {
     const subject = warning.subject === '' ? '' : ` [${warning.subject}]`;

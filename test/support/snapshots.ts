@@ -65,6 +65,7 @@ export function deviceSnapshotOf(changes: Partial<DeviceSnapshot> = {}): DeviceS
     version: '1.2.3',
     uptimeSeconds: 61.7,
     warnings: [],
+    watchdog: { stalled: [] },
     cameras: [
       {
         id: 'cam-1',
