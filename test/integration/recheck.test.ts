@@ -10,6 +10,7 @@ import { KeyIndex } from '../../src/matching/key-index.js';
 import { type ListInForce, Matcher } from '../../src/matching/matcher.js';
 import { type LateMatcher, Recheck } from '../../src/matching/recheck.js';
 import type { RecordStore } from '../../src/store/record-store.js';
+import { PAGE } from '../support/damaged-stores.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { recordStoreIn } from '../support/record-stores.js';
 import { entryOf, listOf, passageOf, vrmOf } from '../support/reports.js';
@@ -291,7 +292,7 @@ describe('a read that comes into the store by itself', () => {
 
   it('out of a damaged file is checked against what came onto the list meanwhile', async () => {
     const file = openSync(join(disk(), 'records.db'), 'r+');
-    writeSync(file, Buffer.alloc(4_096), 0, 4_096, 0);
+    writeSync(file, Buffer.alloc(PAGE), 0, PAGE, 0);
     closeSync(file);
     await begin();
     await listItNow();
