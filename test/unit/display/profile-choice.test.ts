@@ -42,6 +42,16 @@ describe('a display that goes by the speed', () => {
     expect(profiles[12]).toBe('stationary');
   });
 
+  it('goes by the speed, the age and the wait that are configured', () => {
+    const slow = repeated(6, { metresPerSecond: 2, ageMs: 5_000 });
+    expect(profilesOver(slow)).toEqual(repeated(6, 'driver-moving'));
+    const config = { standingMetresPerSecond: 3, freshFixSeconds: 6, standingSeconds: 2 };
+    expect(profilesOver(slow, config)).toEqual([
+      ...repeated(2, 'driver-moving'),
+      ...repeated(4, 'stationary'),
+    ]);
+  });
+
   it('does not take a time in which nobody looked for standing', () => {
     const choice = new ProfileChoice(displaySchema.parse({}));
     const stands = { metresPerSecond: 0, ageMs: 0 };

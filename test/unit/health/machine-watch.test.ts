@@ -6,12 +6,12 @@ import { Warnings } from '../../../src/health/warnings.js';
 import { createLogger } from '../../../src/lib/log.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
-function watched() {
+function watched(power: object = {}) {
   const clock = new ManualClock();
   const warnings = new Warnings({ clock, log: createLogger('silent') });
   const limits: (number | undefined)[] = [];
   const watch = new MachineWatch({
-    config: configSchema.parse({}).power,
+    config: configSchema.parse({ power }).power,
     leaveFreeBytes: 200e6,
     warnings,
     onLimit: (framesPerSecond) => limits.push(framesPerSecond),
@@ -36,6 +36,14 @@ describe('heat', () => {
     look({ celsius: 71.9 });
     expect(limits).toEqual([5, undefined]);
     expect(codes()).toEqual([]);
+  });
+
+  it('begins and ends where it is configured to, at the rate that is', () => {
+    const { limits, look } = watched({ hotCelsius: 60, coolCelsius: 50, hotFramesPerSecond: 8 });
+    look({ celsius: 59 }, { celsius: 60 }, { celsius: 50 });
+    expect(limits).toEqual([8]);
+    look({ celsius: 49 });
+    expect(limits).toEqual([8, undefined]);
   });
 
   it('limits nothing where there is no sensor', () => {
